@@ -2,6 +2,7 @@ using TinySD.Tools.Analysis;
 using TinySD.Tools.Commands;
 using TinySD.Tools.Files;
 using TinySD.Tools.Help;
+using TinySD.Tools.Json;
 using TinySD.Tools.Options;
 using TinySD.Tools.Tasks.Classification;
 using TinySD.Tools.Tasks.LanguageModeling;
@@ -30,7 +31,7 @@ internal static class Cli
         string command = CommandLine.NameOf(parsed);
         try
         {
-            if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction) throw new UsageException(Complaint(parsed));
+            if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction) throw WrongWords.Of(parsed);
 
             // What the command line asks for is refused before anything of it is done; help is given all the same.
             if (parsed.Action == parsed.CommandResult.Command.Action) new CommandFiles().Add(parsed).Check();
@@ -49,9 +50,13 @@ internal static class Cli
         }
         catch (Exception exception)
         {
+            var failure = Failure.Of(exception, command, HelpExamples.Of(command) is [{ } example, ..] ? example : null);
+
             // What was written before it comes first.
             try
             {
+                bool isWanted = common.IsJson(parsed, args) && !console.Out.HasWritten;
+                if (isWanted) CliJson.Write(console.Out, json => FailureJson.Write(json, failure));
                 console.Out.Flush();
             }
             catch (IOException)
@@ -59,7 +64,7 @@ internal static class Cli
                 // Then it has failed for that reason, or for a weightier one.
             }
 
-            return Failures.Report(exception, command, console.Error, common.IsVerbose(parsed));
+            return Failures.Report(failure, command, console.Error, common.IsVerbose(parsed) ? exception : null);
         }
     }
 
@@ -96,7 +101,7 @@ internal static class Cli
         var root = new RootCommand("Trains and runs recurrent networks with structured dropout.");
         root.SetAction(parsed =>
         {
-            if (common.Read(parsed).Json) throw new UsageException(WithoutCommand(root));
+            if (common.Read(parsed).Json) throw WrongWords.WithoutCommand(root);
             HelpOptions.Write(root, console, isWhole: false);
             return ExitCode.Done;
         });
@@ -152,15 +157,4 @@ internal static class Cli
             throw new FailureException($"the results could not be written to standard output: {Failures.OneLine(exception)}", exception);
         }
     }
-
-    // A word that fits nowhere is usually the cause of the parser's other complaints.
-    private static string Complaint(ParseResult parsed)
-    {
-        if (parsed.UnmatchedTokens is [{ } word, ..]) return $"there is no command, option or argument for '{word}'.";
-        Command command = parsed.CommandResult.Command;
-        return command is { Subcommands.Count: > 0, Action: null } ? WithoutCommand(command) : parsed.Errors[0].Message;
-    }
-
-    private static string WithoutCommand(Command command) =>
-        $"a command is missing; expected one of {string.Join(", ", command.Subcommands.Select(below => below.Name))}.";
 }

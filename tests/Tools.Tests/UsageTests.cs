@@ -43,7 +43,7 @@ public sealed class UsageTests
     [Arguments("--seed", "-1", "--seed is '-1'; expected a whole number from 0 to 2^64 - 1.")]
     [Arguments("--preset", "awd-lstm+st",
         "--preset is 'awd-lstm+st'; expected one of zaremba-small, zaremba-medium, zaremba-large, gal-medium, gal-large, " +
-        "awd-lstm, char-small, those with dropout also with +nr-st or +nr-rh-st after it.")]
+        "awd-lstm, char-small, those with dropout also with +nr-st or +nr-rh-st after it; did you mean 'awd-lstm+nr-st'?")]
     [Arguments("--rate-word", "1", "--rate-word is '1'; expected a drop rate of at least 0 and below 1.")]
     [Arguments("--weight-drop", "-0.5", "--weight-drop is '-0.5'; expected a drop rate of at least 0 and below 1.")]
     [Arguments("--ar", "-1", "--ar is '-1'; expected a number of at least 0.")]
@@ -60,10 +60,10 @@ public sealed class UsageTests
     [Arguments("--threads", "-2", "--threads is '-2'; expected a whole number from 1 to 1024.")]
     [Arguments("--level", "syllable", "--level is 'syllable'; expected one of word, char, byte.")]
     [Arguments("--optimizer", "lion", "--optimizer is 'lion'; expected one of sgd, adam, nt-asgd, adamw, adagrad.")]
-    [Arguments("--cell", "sru", "--cell is 'sru'; expected one of lstm, gru, rnn-tanh, rnn-relu.")]
+    [Arguments("--cell", "sru", "--cell is 'sru'; expected one of lstm, gru, rnn-tanh, rnn-relu; did you mean 'gru'?")]
     [Arguments("--draw", "some", "--draw is 'some'; expected one of exact-count, bernoulli.")]
     [Arguments("--dropout", "Random", "--dropout is 'Random'; expected one of none, random, locked, structured, structured-locked, " +
-        "nested, nested-locked.")]
+        "nested, nested-locked; did you mean 'random'?")]
     [Arguments("--least-share", "1", "--least-share is '1'; expected a number between 0 and 1.")]
     [Arguments("--share-count", "1", "--share-count is '1'; expected a whole number from 2 to 4096.")]
     [Arguments("--whole-rate", "1", "--whole-rate is '1'; expected a drop rate of at least 0 and below 1.")]
@@ -95,14 +95,17 @@ public sealed class UsageTests
     [Arguments("train lm --variable-bptt --bptt 4 --show", "tinysd train lm", "--variable-bptt needs a --bptt from 5 to 65516; found 4.")]
     [Arguments("train lm --hidden 5 --hidden 6 --show", "tinysd train lm", "--hidden")]
     [Arguments("train lm --checkpoint d", "tinysd train lm", "--train is missing; --train and --out are required.")]
-    [Arguments("train lm --checkpoints d", "tinysd train lm", "there is no command, option or argument for '--checkpoints'.")]
-    [Arguments("train lm --reports r.html", "tinysd train lm", "there is no command, option or argument for '--reports'.")]
+    [Arguments("train lm --checkpoints d", "tinysd train lm",
+        "there is no command, option or argument for '--checkpoints'; did you mean '--checkpoint'?")]
+    [Arguments("train lm --reports r.html", "tinysd train lm",
+        "there is no command, option or argument for '--reports'; did you mean '--report'?")]
     [Arguments("train", "tinysd train", "a command is missing; expected one of lm, classifier, regressor, tagger, translator.")]
-    [Arguments("--quiet --json", "tinysd", "a command is missing; expected one of demo, help, train, ")]
     [Arguments("frobnicate", "tinysd", "there is no command, option or argument for 'frobnicate'.")]
-    [Arguments("eval m.tsd", "tinysd eval", "--data")]
-    [Arguments("eval --data d", "tinysd eval", "Required argument 'MODEL' missing for command: 'eval'.")]
-    [Arguments("generate", "tinysd generate", "Required argument 'MODEL' missing for command: 'generate'.")]
+    [Arguments("eval m.tsd", "tinysd eval", "--data is missing; MODEL and --data are required.")]
+    [Arguments("train lm --tied=on --show", "tinysd train lm", "--tied is 'on'; expected true or false.")]
+    [Arguments("hw simulate --profile 8x9 --gemm 1,2,3", "tinysd hw simulate", "--profile is '8x9'; expected a systolic array")]
+    [Arguments("eval --data d", "tinysd eval", "MODEL is missing; MODEL and --data are required.")]
+    [Arguments("generate", "tinysd generate", "MODEL is missing; it is required.")]
     [Arguments("generate m.tsd --temperature -1", "tinysd generate", "--temperature is '-1'; expected a number of at least 0.")]
     [Arguments("generate m.tsd --temperature NaN", "tinysd generate", "--temperature is 'NaN'; expected a number of at least 0.")]
     [Arguments("generate m.tsd --temperature 1e-300", "tinysd generate", "--temperature is '1e-300'; expected a number of at least 0.")]
@@ -112,7 +115,7 @@ public sealed class UsageTests
         "train lm --dropout none --rate 2 --show", "tinysd train lm", "--rate is '2'; expected a drop rate of at least 0 and below 1.")]
     [Arguments("generate m.tsd --length 0", "tinysd generate", "--length is '0'; expected a whole number of at least 1.")]
     [Arguments("generate m.tsd --top-k -1", "tinysd generate", "--top-k is '-1'; expected a whole number of at least 0.")]
-    [Arguments("inspect", "tinysd inspect", "Required argument 'FILE' missing for command: 'inspect'.")]
+    [Arguments("inspect", "tinysd inspect", "FILE is missing; it is required.")]
     [Arguments("verify a.tsd b.tsd", "tinysd verify", "there is no command, option or argument for 'b.tsd'.")]
     [Arguments("demo --steps 0", "tinysd demo", "--steps is '0'; expected a whole number from 1 to 100000.")]
     [Arguments("bench --steps 0", "tinysd bench", "--steps is '0'; expected a whole number from 1 to 100000.")]
@@ -162,9 +165,57 @@ public sealed class UsageTests
         await Assert.That(result.Code).IsEqualTo(2);
         await Assert.That(result.Error).StartsWith($"{command}: ");
         await Assert.That(result.Error).Contains(message);
-        await Assert.That(result.Error).EndsWith($"See '{command} --help'.\n");
+        await Assert.That(result.Error.Split('\n')[1]).Matches($"^See '{command} --help'(\\.|; for example: {command} .+)$");
         await Assert.That(result.Error.Count(c => c == '\n')).IsEqualTo(2);
         await Assert.That(result.Out).IsEqualTo("");
+    }
+
+    [Test]
+    [Arguments("tarin lm", "tinysd train")]
+    [Arguments("lm --train t", "tinysd train lm")]
+    [Arguments("noise m.tsd", "tinysd reproduce noise")]
+    [Arguments("clasify", "tinysd classify")]
+    [Arguments("train clasifier", "tinysd train classifier")]
+    [Arguments("train generate", "tinysd generate")]
+    [Arguments("hw detekt", "tinysd hw detect")]
+    [Arguments("help trian", "tinysd train")]
+    [Arguments("train lm --hiden 5", "--hidden")]
+    [Arguments("train lm --hdiden=5", "--hidden")]
+    [Arguments("generate m.tsd --temprature 1", "--temperature")]
+    [Arguments("generate m.tsd --jason", "--json")]
+    [Arguments("train lm --dropout strucutred", "structured")]
+    [Arguments("train lm --optimizer amadw", "adamw")]
+    [Arguments("train lm --preset zarembasmall --show", "zaremba-small")]
+    [Arguments("train lm --preset gal-large+nrst --show", "gal-large+nr-st")]
+    [Arguments("train tagger --preset lampel --show", "lample")]
+    [Arguments("train lm --train t --valid v --out o --profile x64-avx3", "x64-avx2")]
+    [Arguments("train lm --train t --valid v --out o --profile x64avx2", "x64-avx2")]
+    [Arguments("hw simulate --profile systolic-16x61 --gemm 1,2,3", "systolic-16x16")]
+    [Arguments("reproduce lm --train t --valid v --test w --dir d --rate 0.5 --cells random,nr-ts", "nr-st")]
+    [Arguments("train lm --cell xyz", null)]
+    [Arguments("frobnicate", null)]
+    [Arguments("generate m.tsd --frobnicate", null)]
+    public async Task A_word_that_is_almost_right_is_told(string line, string? meant)
+    {
+        CliResult result = Tinysd.Run(line.Split(' '));
+        await Assert.That(result.Code).IsEqualTo(2);
+        string first = result.Error.Split('\n')[0];
+        if (meant is null) await Assert.That(first).DoesNotContain("did you mean");
+        else await Assert.That(first).EndsWith($"; did you mean '{meant}'?");
+        await Assert.That(result.Error.Count(c => c == '\n')).IsEqualTo(2);
+    }
+
+    [Test]
+    [Arguments("train lm", "tinysd train lm --train mine.txt --out mine.tsd")]
+    [Arguments("train lm --out o", "tinysd train lm --train mine.txt --out mine.tsd")]
+    [Arguments("eval", "tinysd eval model.tsd --data test.txt")]
+    [Arguments("train", "tinysd train lm --train train.txt --valid valid.txt --out model.tsd")]
+    public async Task Where_words_are_missing_the_second_line_has_an_example(string line, string example)
+    {
+        CliResult result = Tinysd.Run(line.Split(' '));
+        await Assert.That(result.Error).EndsWith($"; for example: {example}\n");
+        CliResult tried = Tinysd.Run([.. example.Split(' ').Skip(1), "--plan"]);
+        await Assert.That(tried.Error).DoesNotContain("is missing;");
     }
 
     [Test]

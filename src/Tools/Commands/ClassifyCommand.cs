@@ -44,7 +44,7 @@ internal sealed class ClassifyCommand : CliCommand
         var said = new SaidLabels(form, parsed.GetValue(_top), parsed.GetValue(_threshold) ?? 0.5f);
         if (context.Json)
         {
-            CliJson.WriteRows(context.Console.Out, json =>
+            CliJson.WriteRows(context, json =>
                 Each(loaded, hardware, parsed, context, probabilities => said.Write(json, probabilities)));
             return ExitCode.Done;
         }

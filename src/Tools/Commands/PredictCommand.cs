@@ -53,7 +53,7 @@ internal sealed class PredictCommand : CliCommand
         Note($"predicts {RegressorData.Predicted(form)}; in the targets' own units, one row for each that comes");
         if (rows.Match.Extras is { Count: > 0 } extras)
             Note($"columns of {rows.Name} that are not used: {string.Join(", ", extras)}");
-        if (context.Json) CliJson.Write(context.Console.Out, json => WriteJson(context, json, rows, predictor));
+        if (context.Json) WriteJson(context, rows, predictor);
         else WriteRows(context, rows, predictor);
         return rows.Count >= form.RowsNeeded - form.Horizon ? ExitCode.Done : throw new FailureException(
             $"{rows.Name} ended after {Figures.Count(rows.Count, "row")}, before the first prediction; it needs " +
@@ -94,24 +94,26 @@ internal sealed class PredictCommand : CliCommand
         }
     }
 
-    private static void WriteJson(CliContext context, Utf8JsonWriter json, NumberRows rows, RowPredictor predictor)
+    private static void WriteJson(CliContext context, NumberRows rows, RowPredictor predictor)
     {
-        json.WriteStartObject();
-        json.WriteStartArray("columns");
-        foreach (string name in predictor.Header) json.WriteStringValue(name);
-        json.WriteEndArray();
-        json.WriteStartArray("rows");
-        foreach (double[] results in Predict(context, rows, predictor))
+        CliJson.WriteRows(context, WriteRows, before: json =>
         {
-            json.WriteStartArray();
-            foreach (double result in results) FiniteNumber.Write(json, result);
+            json.WriteStartArray("columns");
+            foreach (string name in predictor.Header) json.WriteStringValue(name);
             json.WriteEndArray();
-            json.Flush();
-            context.Console.Out.Flush();
-        }
+        });
 
-        json.WriteEndArray();
-        json.WriteEndObject();
+        void WriteRows(Utf8JsonWriter json)
+        {
+            foreach (double[] results in Predict(context, rows, predictor))
+            {
+                json.WriteStartArray();
+                foreach (double result in results) FiniteNumber.Write(json, result);
+                json.WriteEndArray();
+                json.Flush();
+                context.Console.Out.Flush();
+            }
+        }
     }
 
     // The results of each row, in one array that is used again.

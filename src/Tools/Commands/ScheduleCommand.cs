@@ -144,5 +144,6 @@ internal sealed class ScheduleCommand : CliCommand
         return new WeightInputs(place.Name, place.Units, masks);
     }
 
-    private static UsageException Missing(Option option) => new($"{option.Name} is missing; --steps and --out are required.");
+    private static UsageException Missing(Option option) =>
+        new($"{option.Name} is missing; --steps and --out are required.") { LacksWords = true };
 }

@@ -41,24 +41,22 @@ internal sealed class ScoreCommand : CliCommand
         return ExitCode.Done;
     }
 
-    private static void WriteJson(CliContext context, Vocabulary vocabulary, LineScorer scorer) =>
-        CliJson.Write(context.Console.Out, json =>
-        {
-            double sum = 0;
-            long count = 0;
-            json.WriteStartObject();
-            json.WriteStartArray("rows");
-            Each(context, vocabulary, scorer, (score, tokens) =>
+    private static void WriteJson(CliContext context, Vocabulary vocabulary, LineScorer scorer)
+    {
+        double sum = 0;
+        long count = 0;
+        CliJson.WriteRows(
+            context,
+            json => Each(context, vocabulary, scorer, (score, tokens) =>
             {
                 new JsonMembers(json).Write(row => row.Add(score, "logProbability").Add(tokens, "tokens"));
                 json.Flush();
                 sum += score;
                 count += tokens;
-            });
-            json.WriteEndArray();
-            new JsonMembers(json).Add(sum, "logProbability").Add(count, "tokens").Add(Math.Exp(-sum / count), "perplexity");
-            json.WriteEndObject();
-        });
+            }),
+            after: json =>
+                new JsonMembers(json).Add(sum, "logProbability").Add(count, "tokens").Add(Math.Exp(-sum / count), "perplexity"));
+    }
 
     private static void Each(CliContext context, Vocabulary vocabulary, LineScorer scorer, Action<double, int> say)
     {

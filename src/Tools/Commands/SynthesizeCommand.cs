@@ -59,7 +59,8 @@ internal sealed class SynthesizeCommand : CliCommand
 
     protected override int Run(ParseResult parsed, CliContext context)
     {
-        string output = parsed.GetValue(_out) ?? throw new UsageException("--out is missing; it names the file to write.");
+        string output = parsed.GetValue(_out)
+            ?? throw new UsageException("--out is missing; it names the file to write.") { LacksWords = true };
         SyntheticWorld world = _create(parsed.GetValue(_classes) ?? _defaultClasses);
         int count = parsed.GetValue(_count) ?? DefaultCount;
         Lengths length = parsed.GetValue(_length) ?? s_defaultLength;

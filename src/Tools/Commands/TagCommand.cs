@@ -63,7 +63,7 @@ internal sealed class TagCommand : CliCommand
             : new LineInput();
         if (context.Json)
         {
-            CliJson.WriteRows(context.Console.Out, json => Each(tagger, input, most, context, tagged =>
+            CliJson.WriteRows(context, json => Each(tagger, input, most, context, tagged =>
             {
                 foreach (TaggedWords sentence in tagged)
                 {

@@ -236,7 +236,10 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         string names = string.Join(", ", all.SkipLast(1).Select(NameOf));
         throw new UsageException(all.Count == 1
             ? $"{missing.Name} is missing; it is required."
-            : $"{missing.Name} is missing; {names} and {NameOf(all[^1])} are required.");
+            : $"{missing.Name} is missing; {names} and {NameOf(all[^1])} are required.")
+        {
+            LacksWords = true,
+        };
 
         bool IsGiven(Option option) =>
             Ranged.Given(parsed, option).Count > 0 || (InPlaceOf(option) is { } other && Ranged.Given(parsed, other).Count > 0);

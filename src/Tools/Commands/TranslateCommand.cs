@@ -47,7 +47,7 @@ internal sealed class TranslateCommand : CliCommand
         {
             if (context.Json)
             {
-                CliJson.WriteRows(context.Console.Out, json => Each(translator, context, weights, lines =>
+                CliJson.WriteRows(context, json => Each(translator, context, weights, lines =>
                 {
                     foreach (TranslatedLine line in lines) TranslationOutput.Write(json, line);
                     json.Flush();

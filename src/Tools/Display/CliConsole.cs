@@ -43,7 +43,7 @@ internal sealed class CliConsole
     public Stream Input { get; init; } = Stream.Null;
 
     /// <summary>Where results go.</summary>
-    public TextWriter Out { get; }
+    public VisibleWriter Out { get; }
 
     /// <summary>The same for prose and drawings, each line of prose a paragraph: a terminal gets it in lines of its width and in characters
     /// that it has, a pipe or a file as it is.</summary>

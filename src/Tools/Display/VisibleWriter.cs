@@ -13,6 +13,9 @@ internal sealed class VisibleWriter(TextWriter inner) : TextWriter(inner.FormatP
     /// <summary>Whether what the program draws is written in ASCII.</summary>
     public bool IsAscii { get; init; }
 
+    /// <summary>Whether anything was written.</summary>
+    public bool HasWritten { get; private set; }
+
     public override Encoding Encoding => inner.Encoding;
 
     public override void Write(char value) => Write([value]);
@@ -21,7 +24,7 @@ internal sealed class VisibleWriter(TextWriter inner) : TextWriter(inner.FormatP
 
     public override void Write(ReadOnlySpan<char> buffer)
     {
-        Before?.Invoke();
+        Begin();
         if (IsAscii) VisibleText.Write(inner, AsciiText.Of(buffer.ToString()));
         else VisibleText.Write(inner, buffer);
     }
@@ -30,13 +33,13 @@ internal sealed class VisibleWriter(TextWriter inner) : TextWriter(inner.FormatP
 
     public override void WriteLine()
     {
-        Before?.Invoke();
+        Begin();
         inner.WriteLine();
     }
 
     public override void WriteLine(string? value)
     {
-        Before?.Invoke();
+        Begin();
         string line = VisibleText.Line(value ?? "");
         if (IsAscii) line = AsciiText.Of(line);
         foreach (string part in Width is null ? [line] : Paragraph.Lines(line, Width())) inner.WriteLine(part);
@@ -47,4 +50,10 @@ internal sealed class VisibleWriter(TextWriter inner) : TextWriter(inner.FormatP
     public override void WriteLine(char[] buffer, int index, int count) => WriteLine(new string(buffer, index, count));
 
     public override void Flush() => inner.Flush();
+
+    private void Begin()
+    {
+        HasWritten = true;
+        Before?.Invoke();
+    }
 }

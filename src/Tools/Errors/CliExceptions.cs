@@ -10,7 +10,11 @@ internal static class ExitCode
 }
 
 /// <summary>The command line asks for something that makes no sense: exit code 2.</summary>
-internal sealed class UsageException(string message) : Exception(message);
+internal sealed class UsageException(string message) : Exception(message)
+{
+    /// <summary>Whether something is missing that every such command needs, so that an example helps.</summary>
+    public bool LacksWords { get; init; }
+}
 
 /// <summary>The work could not be done: exit code 1. The message is for the user as it stands, and one line.</summary>
 internal class FailureException(string message, Exception? cause = null) : Exception(message, cause)

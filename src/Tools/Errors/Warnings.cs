@@ -6,6 +6,9 @@ internal sealed class Warnings(TextWriter error, string command)
 {
     private readonly HashSet<string> _said = [];
 
+    /// <summary>The command as typed.</summary>
+    public string Command => command;
+
     /// <summary>What is no warning.</summary>
     public void Note(string line) => error.WriteLine($"{command}: {line}");
 

@@ -28,7 +28,7 @@ internal sealed class HelpCommand : Command
         foreach (string word in parsed.GetValue(_words) ?? [])
         {
             at = at.Subcommands.FirstOrDefault(command => command.Name == word || command.Aliases.Contains(word))
-                ?? throw new UsageException($"there is no command '{word}' of '{new CommandUsage(at).Path}'.");
+                ?? throw WrongWords.UnknownCommand(at, word, parsed.RootCommandResult.Command);
         }
 
         return at;

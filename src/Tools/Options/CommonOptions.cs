@@ -19,6 +19,9 @@ internal sealed class CommonOptions(CliConsole console, StopRequest stop)
     /// <summary>Where all of them write.</summary>
     public CliConsole Console => console;
 
+    /// <summary>Whether results and errors are JSON; of words that the parser does not understand, too.</summary>
+    public bool IsJson(ParseResult parsed, IEnumerable<string> words) => parsed.GetValue(_json) || words.Contains(_json.Name);
+
     /// <summary>Whether errors are to show their trace.</summary>
     public bool IsVerbose(ParseResult parsed) => parsed.GetValue(_verbose);
 }

@@ -8,7 +8,7 @@ internal sealed class CsvOptions
 
     private readonly Option<bool?> _header = Ranged.Value<bool>("--header", "yes|no",
         "Whether the first CSV row has the columns' names. [default: found in the first rows]", "yes or no",
-        word => word switch { "yes" => true, "no" => false, _ => null });
+        word => word switch { "yes" => true, "no" => false, _ => null }, ["yes", "no"]);
 
     private readonly Option<DecimalMark?> _decimal;
 

@@ -48,7 +48,8 @@ internal static class Profiles
         TryFind(name) is { IsEmpty: false } chain
             ? chain
             : throw new UsageException(
-                $"{option} is '{name}'; expected the name of a file or one of {string.Join(", ", BuiltInProfiles.Names)}.");
+                $"{option} is '{name}'; expected the name of a file or one of {string.Join(", ", BuiltInProfiles.Names)}" +
+                Suggestion.End(name, BuiltInProfiles.Names));
 
     public static string Arrays { get; } =
         string.Join(", ", BuiltInProfiles.All.Where(profile => profile.Kind == HardwareKind.Systolic).Select(profile => profile.Name));
@@ -62,7 +63,8 @@ internal static class Profiles
         if (chain.IsEmpty) chain = TryFind(name);
         if (chain is [{ Systolic: not null } profile, ..]) return profile;
         string found = chain.IsEmpty ? $"'{name}'" : $"'{name}', a processor";
-        throw new UsageException($"--profile is {found}; expected a systolic array, one of {Arrays}, or the file of one.");
+        string end = chain.IsEmpty ? Suggestion.End(name, Arrays.Split(", ")) : ".";
+        throw new UsageException($"--profile is {found}; expected a systolic array, one of {Arrays}, or the file of one{end}");
     }
 
     /// <summary>The first of a chain, if it runs.</summary>

@@ -3,25 +3,26 @@ namespace TinySD.Tools.Options;
 /// <summary>Makes options whose values are checked as they are read: number formats, ranges and their messages.</summary>
 internal static class Ranged
 {
-    /// <summary>A value that is read from one word, or null for a word that it may not be; the message says then what was expected. The
-    /// form stands for the value in the help.</summary>
-    public static Option<T?> Value<T>(string name, string form, string help, string expected, Func<string, T?> read)
-        where T : struct => new(name)
+    /// <summary>A value that is read from one word, or null for a word that it may not be; the message says then what was expected, and
+    /// which of the words there are was likely meant. The form stands for the value in the help.</summary>
+    public static Option<T?> Value<T>(
+        string name, string form, string help, string expected, Func<string, T?> read, IReadOnlyList<string>? words = null)
+        where T : struct
+    {
+        var option = new Option<T?>(name)
         {
             HelpName = form,
             Description = help,
-            CustomParser = result => read(Word(result)) ?? Refuse<T?>(result, name, expected),
+            CustomParser = result => read(Word(result)) ?? Refuse<T?>(result, name, expected, words),
         };
+        if (words is { Count: > 0 }) option.CompletionSources.Add([.. words]);
+        return option;
+    }
 
     /// <summary>A value, spelled as files and results spell it.</summary>
     public static Option<T?> Value<T>(string name, Spelling<T> spelling, string help)
-        where T : struct
-    {
-        Option<T?> option = Value<T>(
-            name, spelling.Form, help, spelling.Expected, word => spelling.TryParse(word, out T value) ? value : null);
-        if (spelling.Names.Count > 0) option.CompletionSources.Add([.. spelling.Names]);
-        return option;
-    }
+        where T : struct =>
+        Value<T>(name, spelling.Form, help, spelling.Expected, word => spelling.TryParse(word, out T value) ? value : null, spelling.Names);
 
     /// <summary>A figure, for a command that asks for its value.</summary>
     public static Option<V?> Value<T, V>(Field<T, V> field)
@@ -45,7 +46,8 @@ internal static class Ranged
         {
             HelpName = field.Spelling.Form,
             Description = field.Help,
-            CustomParser = result => field.Parse(Word(result)) ?? Refuse<Func<T, T>?>(result, field.Option, field.Spelling.Expected),
+            CustomParser = result => field.Parse(Word(result))
+                ?? Refuse<Func<T, T>?>(result, field.Option, field.Spelling.Expected, field.Spelling.Names),
         };
         if (field.Spelling.Names.Count > 0) option.CompletionSources.Add([.. field.Spelling.Names]);
         return option;
@@ -96,10 +98,10 @@ internal static class Ranged
 
     private static string Word(ArgumentResult result) => result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
 
-    /// <summary>Says what a word may be that is something else.</summary>
-    public static T? Refuse<T>(ArgumentResult result, string name, string expected)
+    /// <summary>Says what a word may be that is something else; and of all words that it may be, which was likely meant.</summary>
+    public static T? Refuse<T>(ArgumentResult result, string name, string expected, IReadOnlyList<string>? words = null)
     {
-        result.AddError($"{name} is '{Word(result)}'; expected {expected}.");
+        result.AddError($"{name} is '{Word(result)}'; expected {expected}{Suggestion.End(Word(result), words ?? [])}");
         return default;
     }
 }

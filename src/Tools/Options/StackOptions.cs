@@ -15,7 +15,7 @@ internal sealed class StackOptions
         Description = "Of a simple RNN in a .safetensors file, whose tensors do not tell. [default: as the file says, or tanh]",
         CustomParser = result => result.Tokens is [{ Value: "tanh" or "relu" } word]
             ? word.Value
-            : Ranged.Refuse<string>(result, "--nonlinearity", "tanh or relu"),
+            : Ranged.Refuse<string>(result, "--nonlinearity", "tanh or relu", ["tanh", "relu"]),
     };
 
     public IEnumerable<Option> All => [_prefix, _nonlinearity];

@@ -96,7 +96,11 @@ internal sealed class GridOptions(string orRate = "")
         string[] asked = names.Split(',', StringSplitOptions.TrimEntries);
         string? unknown = Array.Find(asked, name => GridCell.All.All(cell => cell.Name != name));
         if (unknown is not null)
-            throw new UsageException($"--cells has '{unknown}'; expected names out of {GridCell.List}, separated by commas.");
+        {
+            string end = Suggestion.End(unknown, GridCell.All.Select(cell => cell.Name));
+            throw new UsageException($"--cells has '{unknown}'; expected names out of {GridCell.List}, separated by commas{end}");
+        }
+
         return [.. GridCell.All.Where(cell => asked.Contains(cell.Name))];
     }
 

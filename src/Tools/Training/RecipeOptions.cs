@@ -136,7 +136,8 @@ internal static class PresetOption
     public static TRecipe Find<TRecipe>(string name, IReadOnlyList<TRecipe> presets)
         where TRecipe : TrainingRecipe =>
         presets.FirstOrDefault(preset => preset.Name == name)
-        ?? throw new UsageException($"{Name} is '{name}'; expected one of {ListOf(presets)}.");
+        ?? throw new UsageException(
+            $"{Name} is '{name}'; expected one of {ListOf(presets)}{Suggestion.End(name, presets.Select(preset => preset.Name))}");
 
     /// <summary>What the help says where presets are a list, of which the first is the usual one.</summary>
     public static string HelpOf<TRecipe>(IReadOnlyList<TRecipe> presets)

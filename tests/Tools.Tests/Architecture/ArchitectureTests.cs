@@ -9,7 +9,7 @@ public sealed class ArchitectureTests
     {
         ["Errors"] = [],
         ["Display"] = ["Errors"],
-        ["Json"] = ["Display"],
+        ["Json"] = ["Errors", "Display"],
         ["Analysis"] = ["Errors", "Display", "Json"],
         ["Machines"] = ["Display"],
         ["Options"] = ["Errors", "Display", "Machines"],
@@ -34,7 +34,7 @@ public sealed class ArchitectureTests
         ],
         [Rooms.Root] =
         [
-            "Errors", "Display", "Options", "Help", "Files", "Analysis", "Tasks.LanguageModeling", "Tasks.Classification",
+            "Errors", "Display", "Json", "Options", "Help", "Files", "Analysis", "Tasks.LanguageModeling", "Tasks.Classification",
             "Tasks.Regression", "Tasks.Tagging", "Tasks.Translating", "Commands",
         ],
     });

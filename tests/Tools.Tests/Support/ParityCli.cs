@@ -37,7 +37,8 @@ internal static class ParityCli
         }
         catch (Exception exception)
         {
-            code = Failures.Report(exception, CommandLine.NameOf(parsed), error, verbose: true);
+            string name = CommandLine.NameOf(parsed);
+            code = Failures.Report(Failure.Of(exception, name), name, error, exception);
         }
 
         return new CliResult(code, output.ToString(), error.ToString());

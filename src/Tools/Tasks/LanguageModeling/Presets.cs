@@ -17,7 +17,17 @@ internal static class Presets
     /// <summary>The preset of that name.</summary>
     /// <exception cref="UsageException">There is none.</exception>
     public static LanguageModelRecipe Find(string name) =>
-        LanguageModelRecipe.FindPreset(name) ?? throw new UsageException($"--preset is '{name}'; expected one of {List}{FormsHint(name)}.");
+        LanguageModelRecipe.FindPreset(name) ?? throw new UsageException(
+            $"--preset is '{name}'; expected one of {List}{FormsHint(name)}{Suggestion.End(name, Names(name))}");
+
+    private static IEnumerable<string> Names(string name)
+    {
+        IEnumerable<string> plain = LanguageModelRecipe.Presets.Select(preset => preset.Name);
+        return name.Contains('+', StringComparison.Ordinal)
+            ? plain.SelectMany(own => new[] { own + LanguageModelRecipe.UpwardForm, own + LanguageModelRecipe.RecurrentForm })
+                .Where(form => LanguageModelRecipe.FindPreset(form) is not null)
+            : plain;
+    }
 
     // Whoever asks for a form should hear that there are some.
     private static string FormsHint(string name) => name.Contains('+', StringComparison.Ordinal)
