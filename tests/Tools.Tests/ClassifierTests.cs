@@ -197,16 +197,36 @@ public sealed class ClassifierTests
     [Arguments("--valid-fraction 1", "--valid-fraction is '1'; expected a share above 0 and below 1.")]
     [Arguments("--valid V --level byte", "--level is 'byte'; expected one of word, char.")]
     [Arguments("--valid V --multi-label --class-weights balanced", "leave it out with --multi-label")]
-    [Arguments("", "--valid is missing; --train, --valid (or --valid-fraction) and --out are required.")]
     public async Task A_command_line_that_makes_no_sense_is_refused(string options, string message)
     {
         using var folder = new TestFolder();
         string train = folder.PutTexts("t.txt", 50, 1), valid = folder.PutTexts("v.txt", 20, 2);
-        string[] words = options.Length == 0 ? [] : options.Replace("V", valid, StringComparison.Ordinal).Split(' ');
+        string[] words = options.Replace("V", valid, StringComparison.Ordinal).Split(' ');
         CliResult result = Tinysd.Run(["train", "classifier", "--train", train, "--out", folder.Model, .. words]);
         await Assert.That(result.Code).IsEqualTo(2).Because(result.Error);
         await Assert.That(result.Error).Contains(message);
         await Assert.That(folder.ModelFiles()).IsEmpty();
+    }
+
+    [Test]
+    public async Task A_tenth_validates_where_nothing_is_said()
+    {
+        using var folder = new TestFolder();
+        string train = folder.PutTexts("t.txt", 50, 1);
+        string[] args = ["train", "classifier", "--train", train, "--hidden", "4", "--epochs", "2", "--threads", "1", "--out"];
+        CliResult usual = Tinysd.Run([.. args, folder["a.tsd"]]);
+        await Assert.That(usual.Code).IsEqualTo(0).Because(usual.Error);
+        await Assert.That(usual.Error).Contains($"\n{train}: 10 % of its texts validate, drawn by lot; --valid FILE takes others\n")
+            .Or.StartsWith($"{train}: 10 % of its texts validate, drawn by lot; --valid FILE takes others\n");
+        CliResult said = Tinysd.Run([.. args, folder["b.tsd"], "--valid-fraction", "0.1"]);
+        await Assert.That(said.Error).DoesNotContain("by lot");
+        await Assert.That(folder.AreEqual("a.tsd", "b.tsd")).IsTrue();
+        string[] broken = [.. args, folder["c.tsd"], "--checkpoint", folder["ck"]];
+        await Assert.That(Tinysd.RunUntilShown("epoch 2/2", 1, broken).Code).IsEqualTo(130);
+        await Assert.That(Tinysd.Run("train", "classifier", "--resume", folder["ck"], "--valid-fraction", "0.2").Error)
+            .Contains("--valid-fraction is 0.2, and the run in ");
+        await Assert.That(Tinysd.Run("train", "classifier", "--resume", folder["ck"]).Code).IsEqualTo(0);
+        await Assert.That(folder.AreEqual("a.tsd", "c.tsd")).IsTrue();
     }
 
     [Test]

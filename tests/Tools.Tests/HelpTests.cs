@@ -54,8 +54,8 @@ public sealed partial class HelpTests
 
     [Test]
     [Arguments("train lm", "--out", "[required]")]
-    [Arguments("train classifier", "--valid", "[required, or --valid-fraction]")]
-    [Arguments("train translator", "--valid-target", "[required, or --valid-fraction]")]
+    [Arguments("train classifier", "--train", "[required]")]
+    [Arguments("train regressor", "--targets", "[required, or --init-from]")]
     [Arguments("eval", "--data", "[required]")]
     [Arguments("schedule", "--steps", "[required]")]
     [Arguments("reproduce lm", "--dir", "[required]")]
@@ -75,8 +75,10 @@ public sealed partial class HelpTests
     public async Task The_usage_of_training_has_the_choices_and_the_way_to_go_on()
     {
         await Assert.That(Words(string.Join('\n', Page("train translator")))).Contains(
-            "Usage: tinysd train translator --source <FILE> --target <FILE> (--valid-source <FILE> --valid-target <FILE> | " +
-            "--valid-fraction <X>) --out <FILE> [options] tinysd train translator --resume <DIR> [options]");
+            "Usage: tinysd train translator --source <FILE> --target <FILE> --out <FILE> " +
+            "[options] tinysd train translator --resume <DIR> [options]");
+        await Assert.That(Words(string.Join('\n', Page("train regressor")))).Contains(
+            "Usage: tinysd train regressor --train <FILE> (--targets <A,B> | --init-from <FILE>) --out <FILE> [options]");
         await Assert.That(Words(string.Join('\n', Page("generate")))).Contains("Usage: tinysd generate <MODEL> [options]");
         await Assert.That(Words(string.Join('\n', Page("train")))).Contains("Usage: tinysd train <COMMAND> [options]");
     }

@@ -107,17 +107,27 @@ public sealed class ReproduceClassifierTests
     }
 
     [Test]
-    [Arguments("--test", "--test is missing; it is required, or --folds.")]
-    [Arguments("--valid", "--valid is missing; it is required, or --valid-fraction.")]
-    public async Task Data_that_nothing_stands_for_are_asked_for(string without, string message)
+    public async Task Data_that_nothing_stands_for_are_asked_for()
     {
         using var folder = new TestFolder();
-        string[] words = Words(folder, "grid");
-        int at = Array.IndexOf(words, without);
-        CliResult result = Tinysd.Run([.. words[..at], .. words[(at + 2)..]]);
+        CliResult result = Tinysd.Run(Without("--test", Words(folder, "grid")));
         await Assert.That(result.Code).IsEqualTo(2);
-        await Assert.That(result.Error).Contains(message);
+        await Assert.That(result.Error).Contains("--test is missing; it is required, or --folds.");
         await Assert.That(Directory.Exists(folder["grid"])).IsFalse();
+    }
+
+    [Test]
+    public async Task A_tenth_validates_where_nothing_is_said()
+    {
+        using var folder = new TestFolder();
+        string[] words = Without("--valid", Words(folder, "grid", "--no-timing"));
+        CliResult usual = Tinysd.Run(words);
+        await Assert.That(usual.Code).IsEqualTo(0).Because(usual.Error);
+        await Assert.That(usual.Error)
+            .Contains($"{folder["t.txt"]}: 10 % of its examples validate, drawn by lot; --valid FILE takes others");
+        await Assert.That(Tinysd.Run([.. words, "--valid-fraction", "0.1", "--report-only"]).Code).IsEqualTo(0);
+        CliResult other = Tinysd.Run([.. words, "--valid-fraction", "0.2"]);
+        await Assert.That(other.Error).Contains("--valid-fraction is 0.2, and the grid in ");
     }
 
     [Test]
@@ -214,6 +224,12 @@ public sealed class ReproduceClassifierTests
         ["--hidden", "8", "--embedding", "6", "--batch", "10", "--epochs", "4", "--lr", "0.02", "--threads", "2"];
 
     private static CliResult Run(TestFolder folder, string name, params string[] more) => Tinysd.Run(Words(folder, name, more));
+
+    private static string[] Without(string option, string[] words)
+    {
+        int at = Array.IndexOf(words, option);
+        return [.. words[..at], .. words[(at + 2)..]];
+    }
 
     private static string[] Words(TestFolder folder, string name, params string[] more) =>
     [

@@ -304,7 +304,8 @@ public sealed class TaggerTests
         await Assert.That(json.GetProperty("characterUnits").GetInt32()).IsEqualTo(30);
         await Assert.That(json.GetProperty("decoder").GetString()).IsEqualTo("crf");
         await Assert.That(json.GetProperty("zeroDigits").GetBoolean()).IsTrue();
-        CliResult idle = Tinysd.Run("train", "tagger", "--characters", "none", "--character-units", "9", "--split-seed", "3", "--show");
+        CliResult idle = Tinysd.Run(
+            "train", "tagger", "--characters", "none", "--character-units", "9", "--split-seed", "3", "--show", "--valid", "v");
         await Assert.That(idle.Error).Contains("--character-units has no effect: --characters is none");
         await Assert.That(idle.Error).Contains("--split-seed has no effect without --valid-fraction");
     }

@@ -8,8 +8,7 @@ namespace TinySD.Tools.Commands;
 internal sealed class ReproduceClassifierCommand : GridCommand
 {
     private readonly FileOption _train = FileOption.Input("--train", "The training file, as 'train classifier' reads it.");
-    private readonly FileOption _valid = FileOption.Input(
-        "--valid", $"The validation file. Or {ClassifierDataOptions.ValidFractionName}.");
+    private readonly FileOption _valid = FileOption.Input("--valid", "The validation file. [default: a part of --train]");
 
     private readonly FileOption _test = FileOption.Input(
         "--test", $"The test file, measured once for each run, on its best model. Or {ClassifierDataOptions.FoldsName}.");
@@ -23,9 +22,8 @@ internal sealed class ReproduceClassifierCommand : GridCommand
     public ReproduceClassifierCommand(CommonOptions common)
         : base(
             ClassifierGrid.OfSequences,
-            "Train a classifier with each way to drop units and some seeds. --train, --valid (or " +
-            $"{ClassifierDataOptions.ValidFractionName}), --test (or {ClassifierDataOptions.FoldsName}) and --dir are required. Can be " +
-            "stopped at any time; the same command goes on.",
+            "Train a classifier with each way to drop units and some seeds. --train, --test (or " +
+            $"{ClassifierDataOptions.FoldsName}) and --dir are required. Can be stopped at any time; the same command goes on.",
             common)
     {
         _train.Required = true;
@@ -38,9 +36,9 @@ internal sealed class ReproduceClassifierCommand : GridCommand
             parsed, _recipe, _data.UsualPreset(parsed), ClassifierFields.Table, context.Warnings);
         string train = parsed.GetValue(_train)!;
         string? valid = parsed.GetValue(_valid), test = parsed.GetValue(_test);
-        IReadOnlyDictionary<string, string> options = _data.Given(parsed);
-        if (valid is null && !ClassifierDataOptions.HoldsOutValid(options))
-            throw new UsageException($"{_valid.Name} is missing; it is required, or {ClassifierDataOptions.ValidFractionName}.");
+        IReadOnlyDictionary<string, string> given = _data.Given(parsed), options = HeldOutShare.Settle(given, valid is not null);
+        foreach (string note in HeldOutShare.Told(given, options, train, "examples", _valid.Name))
+            context.Warnings.Note(note);
         if (test is null && !ClassifierDataOptions.HoldsOutTest(options))
             throw new UsageException($"{_test.Name} is missing; it is required, or {ClassifierDataOptions.FoldsName}.");
         ClassifierReading reading = ClassifierDataOptions.Read(

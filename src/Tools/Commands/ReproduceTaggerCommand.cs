@@ -8,8 +8,7 @@ namespace TinySD.Tools.Commands;
 internal sealed class ReproduceTaggerCommand : GridCommand
 {
     private readonly FileOption _train = FileOption.Input("--train", "The training file, as 'train tagger' reads it.");
-    private readonly FileOption _valid = FileOption.Input(
-        "--valid", $"The validation file. Or {TaggerDataOptions.ValidFractionName}.");
+    private readonly FileOption _valid = FileOption.Input("--valid", "The validation file. [default: a part of --train]");
 
     private readonly FileOption _test =
         FileOption.Input("--test", "The test file, measured once for each run, on its best model.");
@@ -21,8 +20,8 @@ internal sealed class ReproduceTaggerCommand : GridCommand
     public ReproduceTaggerCommand(CommonOptions common)
         : base(
             TaggerGrid.OfEntities,
-            "Train a tagger with each way to drop units and some seeds. --train, --valid (or " +
-            $"{TaggerDataOptions.ValidFractionName}), --test and --dir are required. Can be stopped at any time; the same command goes on.",
+            "Train a tagger with each way to drop units and some seeds. --train, --test and --dir are required. Can be " +
+            "stopped at any time; the same command goes on.",
             common)
     {
         _train.Required = _test.Required = true;
@@ -35,9 +34,9 @@ internal sealed class ReproduceTaggerCommand : GridCommand
             parsed, _recipe, TaggerRecipe.Presets[0].Name, TaggerFields.Table, context.Warnings);
         string train = parsed.GetValue(_train)!, test = parsed.GetValue(_test)!;
         string? valid = parsed.GetValue(_valid);
-        IReadOnlyDictionary<string, string> options = _data.Given(parsed);
-        if (valid is null && !TaggerDataOptions.HoldsOutValid(options))
-            throw new UsageException($"{_valid.Name} is missing; it is required, or {TaggerDataOptions.ValidFractionName}.");
+        IReadOnlyDictionary<string, string> given = _data.Given(parsed), options = HeldOutShare.Settle(given, valid is not null);
+        foreach (string note in HeldOutShare.Told(given, options, train, "sentences", _valid.Name))
+            context.Warnings.Note(note);
         TaggerReading reading = TaggerDataOptions.Read(options, valid is not null, context.Warnings);
         int? embedding = Ranged.Given(parsed, _recipe[TaggerFields.EmbeddingSize.Option]).Count > 0 ? plan.Recipe.EmbeddingSize : null;
         return _ =>

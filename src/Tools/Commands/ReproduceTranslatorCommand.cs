@@ -16,9 +16,8 @@ internal sealed class ReproduceTranslatorCommand : GridCommand
     public ReproduceTranslatorCommand(CommonOptions common)
         : base(
             TranslatorGrid.OfTranslators,
-            "Train a translator with each way to drop units and some seeds. --source, --target, --valid-source and " +
-            $"--valid-target (or {TranslatorDataOptions.ValidFractionName}), --test-source, --test-target and --dir are required. Can be " +
-            "stopped at any time; the same command goes on.",
+            "Train a translator with each way to drop units and some seeds. --source, --target, --test-source, " +
+            "--test-target and --dir are required. Can be stopped at any time; the same command goes on.",
             common)
     {
         foreach (FileOption option in (FileOption[])[_pairs.Source, _pairs.Target, _pairs.TestSource, _pairs.TestTarget])
@@ -32,13 +31,10 @@ internal sealed class ReproduceTranslatorCommand : GridCommand
             parsed, _recipe, TranslatorRecipe.Presets[0].Name, TranslatorFields.Table, context.Warnings);
         PairFiles train = _pairs.TrainOf(parsed)!, test = _pairs.TestOf(parsed)!;
         PairFiles? valid = _pairs.ValidOf(parsed);
-        IReadOnlyDictionary<string, string> options = TranslatorDataOptions.WithPreset(_data.Given(parsed), plan.Recipe.Name);
-        if (valid is null && !TranslatorDataOptions.HoldsOutValid(options))
-        {
-            throw new UsageException(
-                $"{_pairs.ValidSource.Name} is missing; it is required with {_pairs.ValidTarget.Name}, or " +
-                $"{TranslatorDataOptions.ValidFractionName}.");
-        }
+        IReadOnlyDictionary<string, string> given = _data.Given(parsed), settled = HeldOutShare.Settle(given, valid is not null);
+        IReadOnlyDictionary<string, string> options = TranslatorDataOptions.WithPreset(settled, plan.Recipe.Name);
+        foreach (string note in HeldOutShare.Told(given, settled, train.ToString(), "pairs", _pairs.ValidOption))
+            context.Warnings.Note(note);
 
         TranslatorReading reading = TranslatorDataOptions.Read(options, valid is not null, context.Warnings);
         TranslatorDataOptions.Check(plan.Recipe, reading);

@@ -12,7 +12,7 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
         "a table (.csv) with a column of each.");
 
     private readonly FileOption _valid = FileOption.Input("--valid",
-        $"The validation file, written the same: the model that does best on it is kept. Or {ClassifierDataOptions.ValidFractionName}.");
+        "The validation file, written the same: the model that does best on it is kept. [default: a part of --train]");
 
     private readonly FileOption _test = FileOption.Input("--test", "A test file, measured once, on the model that is kept.");
     private readonly ClassifierDataOptions _data = new();
@@ -28,9 +28,7 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
         AddAll(
             [.. HelpGroup.Data.MainOf(_train, _valid, _test), Out, .. _data.All, .. _recipe.All, InitFrom, .. Ends, .. Machine, .. Rest]);
 
-    protected override IReadOnlyList<Option> Required => [_train, _valid];
-
-    protected override Option? InPlaceOf(Option option) => option == _valid ? _data.ValidFraction : null;
+    protected override IReadOnlyList<Option> Required => [_train];
 
     protected override TrainingJob<ClassifierRecipe, RunSequences, SequenceBatch> Read(
         ParseResult parsed, CliContext context, ResumedRun<ClassifierRecipe, RunSequences>? run)
@@ -42,7 +40,9 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
         if (recipe is { BalancesLabels: true, IsMultiLabel: true })
             throw new UsageException("--class-weights balanced is for one label a text; leave it out with --multi-label.");
         ResumedSequences<ClassifierRecipe>? resumed = run is null ? null : new(run, ClassifierDataOptions.ValueOf);
-        IReadOnlyDictionary<string, string> given = _data.Given(parsed), options = resumed?.Known ?? given;
+        IReadOnlyDictionary<string, string> typed = _data.Given(parsed);
+        IReadOnlyDictionary<string, string> given = run is null ? HeldOutShare.Settle(typed, parsed.GetValue(_valid) is not null) : typed;
+        IReadOnlyDictionary<string, string> options = resumed?.Known ?? given;
         resumed?.CheckOptions(given, ClassifierDataOptions.NamesNoFold(options) ? ClassifierDataOptions.WithFold(options, 1) : options);
         if (start is not null) options = ClassifierDataOptions.Of(start, loaded!.Description, options, context.Warnings);
         string? train = parsed.GetValue(_train) ?? run?.Data.Train.Path;
@@ -70,6 +70,7 @@ internal sealed class TrainClassifierCommand : TrainCommand<ClassifierRecipe, Ru
             return new(recorded, setup => new ClassifierTraining(recipe, data, setup, first))
             {
                 Warnings = data.Warnings,
+                Notes = HeldOutShare.Told(typed, given, train!, reading.IsOfNumbers ? "sequences" : "texts", _valid.Name),
                 Check = () => resumed?.Check(recorded, _train, _valid, _test),
             };
         })

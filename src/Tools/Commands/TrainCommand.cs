@@ -74,9 +74,6 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
     /// <summary>The options that a new run needs beside the model's.</summary>
     protected abstract IReadOnlyList<Option> Required { get; }
 
-    /// <summary>Those that its plan needs.</summary>
-    protected virtual IReadOnlyList<Option> RequiredOfPlan => Required;
-
     /// <summary>The option that may be given in place of one of these, or null.</summary>
     protected virtual Option? InPlaceOf(Option option) => null;
 
@@ -107,7 +104,7 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         bool isShow = parsed.GetValue(_show), isPlan = parsed.GetValue(_plan) && !isShow, isOnlyTold = isShow || isPlan;
 
         // Before a folder is created for checkpoints.
-        if (!isShow && request?.From is null) RequireAll(parsed, isPlan ? RequiredOfPlan : [.. Required, _out]);
+        if (!isShow && request?.From is null) RequireAll(parsed, isPlan ? Required : [.. Required, _out]);
         Action<string> warn = context.Warnings.Note;
         string typed = $"{context.Console.Command} train {Name}";
         bool goesElsewhere = request is { From: not null, IsSameFolder: false };
@@ -186,7 +183,11 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
             .Add(output, "model").Add(training.Task.Network.Parameters.Layout.ParameterCount, "parameters").Add(pool.ThreadCount, "threads")
             .Add(DataOf(job), "data").Add(recipe => recipe.AddAll(writer => WriteRecipe(writer, job)), "recipe"));
         var driver = new TrainingDriver<TBatch>(training, maxSteps, pool.ThreadCount, checkpoints, log);
-        TrainingOutcome outcome = ProgressDisplay.Run(context, progress => driver.Run(progress, context.Stop.Watch()));
+        TrainingOutcome outcome = ProgressDisplay.Run(context, progress =>
+        {
+            foreach (string note in data.Notes) progress.Note(note);
+            return driver.Run(progress, context.Stop.Watch());
+        });
         if (report is not null)
         {
             Surroundings machine = Surroundings.Here(hardware, pool.ThreadCount);

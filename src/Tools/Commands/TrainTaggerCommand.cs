@@ -12,7 +12,7 @@ internal sealed class TrainTaggerCommand : TrainCommand<TaggerRecipe, RunSequenc
         "sentences.");
 
     private readonly FileOption _valid = FileOption.Input("--valid",
-        $"The validation file, written the same: the model that does best on it is kept. Or {TaggerDataOptions.ValidFractionName}.");
+        "The validation file, written the same: the model that does best on it is kept. [default: a part of --train]");
 
     private readonly FileOption _test = FileOption.Input("--test", "A test file, measured once, on the model that is kept.");
     private readonly TaggerDataOptions _data = new();
@@ -27,9 +27,7 @@ internal sealed class TrainTaggerCommand : TrainCommand<TaggerRecipe, RunSequenc
         AddAll(
             [.. HelpGroup.Data.MainOf(_train, _valid, _test), Out, .. _data.All, .. _recipe.All, InitFrom, .. Ends, .. Machine, .. Rest]);
 
-    protected override IReadOnlyList<Option> Required => [_train, _valid];
-
-    protected override Option? InPlaceOf(Option option) => option == _valid ? _data.ValidFraction : null;
+    protected override IReadOnlyList<Option> Required => [_train];
 
     protected override TrainingJob<TaggerRecipe, RunSequences, TaggerBatch> Read(
         ParseResult parsed, CliContext context, ResumedRun<TaggerRecipe, RunSequences>? run)
@@ -39,7 +37,9 @@ internal sealed class TrainTaggerCommand : TrainCommand<TaggerRecipe, RunSequenc
             StartOf(parsed, run)!, loaded.Description.Training.Recipe, own => own.WithShapeOf(loaded.Tagger));
         TaggerRecipe recipe = _recipe.Read(parsed, TaggerRecipe.Presets[0].Name, run, context.Warnings, start);
         ResumedSequences<TaggerRecipe>? resumed = run is null ? null : new(run, TaggerDataOptions.ValueOf, "sentence");
-        IReadOnlyDictionary<string, string> given = _data.Given(parsed), options = resumed?.Known ?? given;
+        IReadOnlyDictionary<string, string> typed = _data.Given(parsed);
+        IReadOnlyDictionary<string, string> given = run is null ? HeldOutShare.Settle(typed, parsed.GetValue(_valid) is not null) : typed;
+        IReadOnlyDictionary<string, string> options = resumed?.Known ?? given;
         resumed?.CheckOptions(TaggerDataOptions.WithoutFiles(given), options);
         if (start is not null) options = TaggerDataOptions.Of(start, loaded!.Description.Words.Reading, options, context.Warnings);
         string? train = parsed.GetValue(_train) ?? run?.Data.Train.Path, test = parsed.GetValue(_test) ?? run?.Data.Test?.Path;
@@ -59,6 +59,7 @@ internal sealed class TrainTaggerCommand : TrainCommand<TaggerRecipe, RunSequenc
             return new(recorded, setup => new TaggerTraining(data.Recipe, data, setup, loaded?.Tagger.Model))
             {
                 Warnings = data.Warnings,
+                Notes = HeldOutShare.Told(typed, given, train!, "sentences", _valid.Name),
                 Check = () => resumed?.Check(recorded, _train, _valid, _test),
             };
         })

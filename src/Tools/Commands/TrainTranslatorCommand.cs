@@ -19,12 +19,7 @@ internal sealed class TrainTranslatorCommand : TrainCommand<TranslatorRecipe, Ru
             TranslatorFields.Table, TranslatorCheckpoint.Format, common) =>
         AddAll([.. _pairs.All, Out, .. _data.All, .. _recipe.All, InitFrom, .. Ends, .. Machine, .. Rest]);
 
-    protected override IReadOnlyList<Option> Required => [_pairs.Source, _pairs.Target, _pairs.ValidSource, _pairs.ValidTarget];
-
-    protected override IReadOnlyList<Option> RequiredOfPlan => [_pairs.Source, _pairs.Target];
-
-    protected override Option? InPlaceOf(Option option) =>
-        option == _pairs.ValidSource || option == _pairs.ValidTarget ? _data.ValidFraction : null;
+    protected override IReadOnlyList<Option> Required => [_pairs.Source, _pairs.Target];
 
     protected override TrainingJob<TranslatorRecipe, RunPairs, TranslatorBatch> Read(
         ParseResult parsed, CliContext context, ResumedRun<TranslatorRecipe, RunPairs>? run)
@@ -34,7 +29,8 @@ internal sealed class TrainTranslatorCommand : TrainCommand<TranslatorRecipe, Ru
             StartOf(parsed, run)!, loaded.Description.Training.Recipe, own => own.WithShapeOf(loaded.Translator));
         TranslatorRecipe recipe = _recipe.Read(parsed, TranslatorRecipe.Presets[0].Name, run, context.Warnings, start);
         ResumedPairs? resumed = run is null ? null : new(run);
-        IReadOnlyDictionary<string, string> given = _data.Given(parsed);
+        IReadOnlyDictionary<string, string> typed = _data.Given(parsed);
+        IReadOnlyDictionary<string, string> given = run is null ? HeldOutShare.Settle(typed, _pairs.ValidOf(parsed) is not null) : typed;
         IReadOnlyDictionary<string, string> options = resumed?.Known
             ?? (start is null ? TranslatorDataOptions.WithPreset(given, recipe.Name) : given);
         resumed?.CheckOptions(given);
@@ -54,6 +50,7 @@ internal sealed class TrainTranslatorCommand : TrainCommand<TranslatorRecipe, Ru
             return new(recorded, setup => new TranslatorTraining(recipe, data, setup, loaded?.Translator.Model))
             {
                 Warnings = data.Warnings,
+                Notes = HeldOutShare.Told(typed, given, train!.ToString(), "pairs", _pairs.ValidOption),
                 Check = () => resumed?.Check(recorded),
             };
         })

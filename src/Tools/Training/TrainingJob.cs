@@ -58,6 +58,9 @@ internal sealed class TrainingData<TData, TBatch>(TData recorded, Func<RunSetup,
     /// <summary>What whoever brings data of their own should know of them, each in a line.</summary>
     public IEnumerable<string> Warnings { get; init; } = [];
 
+    /// <summary>What was decided of itself about them, each in a line.</summary>
+    public IEnumerable<string> Notes { get; init; } = [];
+
     /// <summary>Refuses other data than those of the run that is resumed; not called for a new one.</summary>
     public Action Check { get; init; } = () => { };
 

@@ -59,7 +59,8 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
         $"Tokens rarer than this in the training texts become {Vocabulary.Unknown}, as all do that they do not have.", Vocabulary.Unknown);
 
     private readonly Option<float?> _validFraction = Ranged.Value(ValidFractionName, OptionWords.Share,
-        "Validate on this share of --train, of every class as nearly as can be, and train on the rest; in place of --valid.");
+        "Validate on this share of --train, of every class as nearly as can be, and train on the rest. " +
+        HeldOutShare.UsualHelp);
 
     private readonly Option<int?> _folds = Ranged.Value(FoldsName, s_folds,
         "Cut --train into so many folds, of every class as nearly as can be, and test on one of them: for data without a test set.");
@@ -67,9 +68,6 @@ internal sealed class ClassifierDataOptions(string usualFold = "1")
     private readonly Option<int?> _fold = Ranged.Value(FoldName, s_fold, $"The fold to test on, from 1. [default: {usualFold}]");
     private readonly Option<ulong?> _splitSeed = Ranged.Value(SplitSeedName, Spelling.Seed,
         $"Another seed has {ValidFractionName} and {FoldsName} hold out others; --seed does not. [default: 1]");
-
-    /// <summary>The one that stands in place of a validation file.</summary>
-    public Option ValidFraction => _validFraction;
 
     public IEnumerable<Option> All =>
     [

@@ -70,13 +70,11 @@ internal sealed class TaggerDataOptions
         "published figures. [default: train]");
 
     private readonly Option<float?> _validFraction = Ranged.Value(ValidFractionName, OptionWords.Share,
-        "Validate on this share of the sentences of --train, and train on the rest; in place of --valid.");
+        "Validate on this share of the sentences of --train, and train on the rest. " +
+        HeldOutShare.UsualHelp);
 
     private readonly Option<ulong?> _splitSeed = Ranged.Value(SplitSeedName, Spelling.Seed,
         $"Another seed has {ValidFractionName} hold out others; --seed does not. [default: 1]");
-
-    /// <summary>The one that stands in place of a validation file.</summary>
-    public Option ValidFraction => _validFraction;
 
     /// <summary>The one that names a file of vectors.</summary>
     public FileOption Vectors => _vectors;

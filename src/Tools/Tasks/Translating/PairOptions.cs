@@ -13,13 +13,16 @@ internal sealed class PairOptions
     public FileOption Target { get; } = FileOption.Input("--target", "Their translations, line by line.");
 
     public FileOption ValidSource { get; } = FileOption.Input(SourceName,
-        $"Sentences to validate on: the model that does best on them is kept. Or {TranslatorDataOptions.ValidFractionName}.");
+        "Sentences to validate on: the model that does best on them is kept. [default: a part of the training pairs]");
 
     public FileOption ValidTarget { get; } = FileOption.Input(TargetName, "Their translations.");
 
     public FileOption TestSource { get; } = FileOption.Input("--test-source", "Sentences to test on, once, with the model that is kept.");
 
     public FileOption TestTarget { get; } = FileOption.Input("--test-target", "Their translations.");
+
+    /// <summary>The options of the files to validate on, as a message names them before one more file.</summary>
+    public string ValidOption => $"{SourceName} FILE {TargetName}";
 
     /// <summary>The options, in the order of the help.</summary>
     public IReadOnlyList<FileOption> All =>

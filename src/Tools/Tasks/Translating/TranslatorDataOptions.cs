@@ -70,13 +70,10 @@ internal sealed class TranslatorDataOptions
     private readonly Option<bool> _lower = new(LowerName) { Description = "Make both sides lower case. The model remembers it." };
 
     private readonly Option<float?> _validFraction = Ranged.Value(ValidFractionName, OptionWords.Share,
-        "Validate on this share of the training pairs, and train on the rest; in place of --valid-source and --valid-target.");
+        "Validate on this share of the training pairs, and train on the rest. " + HeldOutShare.UsualHelp);
 
     private readonly Option<ulong?> _splitSeed = Ranged.Value(SplitSeedName, Spelling.Seed,
         $"Another seed has {ValidFractionName} hold out others; --seed does not. [default: 1]");
-
-    /// <summary>The one that stands in place of validation files.</summary>
-    public Option ValidFraction => _validFraction;
 
     /// <summary>Those that name files, and what a reading has of each.</summary>
     public IReadOnlyList<(FileOption Option, string? Path)> FilesOf(TranslatorReading reading) =>
