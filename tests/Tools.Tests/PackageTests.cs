@@ -106,6 +106,27 @@ public sealed partial class PackageTests(PackageFeed feed)
         }
     }
 
+    [Test]
+    public async Task The_command_line_is_one_tool_for_every_system_that_installs_and_runs()
+    {
+        using var folder = new TestFolder();
+        string packages = folder["packages"], tools = folder["tools"];
+        await PublishedHost.DotnetAsync("pack", Path.Combine(Checkout.Root, "src/Tools"), "-c", "Release", "-o", packages, "--no-build");
+        string file = await Assert.That(Directory.GetFiles(packages)).HasSingleItem();
+        using (ZipArchive package = ZipFile.OpenRead(file))
+        {
+            await Assert.That(package.GetEntry("tools/net10.0/any/tinysd.dll")).IsNotNull();
+            string page = Text(package, "README.md");
+            await Assert.That(page).IsEqualTo(await File.ReadAllTextAsync(Path.Combine(Checkout.Root, "src/Tools/PACKAGE.md")));
+        }
+
+        await PublishedHost.DotnetAsync("tool", "install", "TinySD.Tool", "--tool-path", tools, "--source", packages);
+        string tinysd = Path.Combine(tools, "tinysd");
+        await Assert.That(await PublishedHost.RunAsync(tinysd, "--version")).StartsWith($"tinysd {feed.Version} ");
+        await PublishedHost.RunAsync(tinysd, "demo", "--steps", "1", "--quiet", "--out", folder.Model);
+        await Assert.That(Tinysd.Run("verify", folder.Model).Code).IsEqualTo(0);
+    }
+
     private static string Page(string library) =>
         File.ReadAllText(Path.Combine(Checkout.Root, "src", library["TinySD.".Length..], "PACKAGE.md"));
 
