@@ -12,7 +12,7 @@ public sealed partial class ReadmeTests
     private static readonly string[] s_pages =
     [
         "README.md", "CONTRIBUTING.md", "src/Runtime/README.md", "src/Formats/README.md", "src/Tools/README.md", "tests/README.md",
-        "tests/Benchmarks/README.md", "src/Runtime/PACKAGE.md", "src/Formats/PACKAGE.md",
+        "tests/Benchmarks/README.md", "src/Runtime/PACKAGE.md", "src/Formats/PACKAGE.md", "src/Tools/PACKAGE.md",
         "src/Runtime/ENGINES.md",
     ];
 
@@ -29,7 +29,7 @@ public sealed partial class ReadmeTests
     public async Task The_papers_show_code_that_compiles()
     {
         string[] shown = [.. s_pages.SelectMany(page => CodeBlock().Matches(Page(page))).Select(m => m.Groups[1].Value)];
-        string source = Resource(typeof(ReadmeSamples), "ReadmeSamples.cs");
+        string source = Page("tests/Hosts/Guide/Samples.cs");
         string[] compiled = [.. Sample().Matches(source).Select(m => m.Groups[1].Value.Replace("\n        ", "\n").TrimStart())];
         await Assert.That(compiled.Length).IsGreaterThan(0);
         await Assert.That(string.Join("\n---\n", shown.Where(block => !IsUsings(block)))).IsEqualTo(string.Join("\n---\n", compiled));
@@ -101,13 +101,6 @@ public sealed partial class ReadmeTests
     }
 
     private static string Page(string name) => File.ReadAllText(Path.Combine(Checkout.Root, name));
-
-    private static string Resource(Type from, string name)
-    {
-        using Stream stream = from.Assembly.GetManifestResourceStream(name)!;
-        using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
-    }
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CodeBlock();

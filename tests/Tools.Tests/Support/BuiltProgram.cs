@@ -19,10 +19,20 @@ internal static class BuiltProgram
     /// <param name="name">Its assembly.</param>
     /// <param name="input">What standard input brings.</param>
     /// <param name="args">Its arguments.</param>
-    public static async Task<CliResult> RunAsync(string folder, string name, string? input, params string[] args)
+    public static Task<CliResult> RunAsync(string folder, string name, string? input, params string[] args) =>
+        RunAsync(folder, name, Environment.CurrentDirectory, input, args);
+
+    /// <summary>Runs it where it finds files by their names alone.</summary>
+    /// <param name="place">The folder.</param>
+    /// <param name="folder">Its project's folder in the checkout.</param>
+    /// <param name="name">Its assembly.</param>
+    public static Task<CliResult> RunInAsync(string place, string folder, string name) => RunAsync(folder, name, place, null, []);
+
+    private static async Task<CliResult> RunAsync(string folder, string name, string place, string? input, string[] args)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(FolderOf(folder), $"{name}.dll"), .. args])
         {
+            WorkingDirectory = place,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -31,7 +41,7 @@ internal static class BuiltProgram
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(5));
         return new CliResult(process.ExitCode, await output, await errors);
     }
 }

@@ -1,3 +1,6 @@
+using TinySD.Formats;
+using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Container;
 using TinySD.Formats.Exchange.Onnx;
 using TinySD.Formats.Models;
 using TinySD.Formats.Tables;
@@ -9,12 +12,12 @@ using TinySD.Runtime.Models;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Threading;
 using TinySD.Runtime.Training;
+using SchedulerThreads = TinySD.Hosts.Guide.Samples.Lending.SchedulerThreads;
 
-namespace TinySD.Tools.Tests;
+namespace TinySD.Hosts.Guide;
 
-/// <summary>The C# of README and library guide as it stands there, compiled; <see cref="ReadmeTests"/> holds the two to each
-/// other.</summary>
-internal static class ReadmeSamples
+/// <summary>The C# of README and library guide as it stands there. Tests hold the two to each other.</summary>
+internal static partial class Samples
 {
     public static void Generate()
     {
@@ -62,6 +65,47 @@ internal static class ReadmeSamples
                 Data = new TextsRecord { Train = new("train.txt", train.Length), Valid = new("valid.txt", valid.Length) },
             });
         }
+        // end
+    }
+
+    public static void Evaluate()
+    {
+        // sample
+        LoadedLanguageModel loaded = LanguageModelFile.Load("mine.tsd");
+        var evaluator = new LanguageModelEvaluator(loaded.Model);
+        EvaluationResult result = evaluator.Evaluate(Corpus.Encode("test.txt", loaded.Vocabulary));
+        Console.WriteLine($"perplexity {result.Perplexity:F2} of {result.Tokens} tokens");
+        // end
+    }
+
+    public static void Stop(
+        TrainingRun<TokenWindow> run, LanguageModelRecipe recipe, Vocabulary vocabulary, int[] train, int[] valid)
+    {
+        // sample
+        LanguageModelCheckpoint.Format.Write("run.tsd", new()
+        {
+            Recipe = recipe,
+            Data = new()
+            {
+                Level = vocabulary.Level,
+                MinimumCount = 1,
+                Vocabulary = new(vocabulary.Count, Fingerprint.Of(vocabulary)),
+                Train = new("train.txt", train.Length, Fingerprint.Of(new TokenMemory(train))),
+                Valid = new("valid.txt", valid.Length, Fingerprint.Of(new TokenMemory(valid))),
+            },
+            Settings = new() { Output = "mine.tsd", Dtype = TensorStorage.F32, CheckpointKeep = 1 },
+            State = run.ToState(totalSeconds: run.Seconds),
+        }, run.ToBlocks());
+        // end
+    }
+
+    public static void GoOn(TrainingRun<TokenWindow> run)
+    {
+        // sample
+        if (!LanguageModelCheckpoint.Format.TryOpen("run.tsd", out var file, out FileProblem? problem))
+            throw new FileProblemException(problem);
+        using (file) run.Restore(file.Content.State, file.Load);
+        Console.WriteLine($"going on in epoch {run.Epoch + 1}, after {run.Updates} updates");
         // end
     }
 
@@ -298,6 +342,45 @@ internal static class ReadmeSamples
         foreach (DeltaCount count in session.CountDelta())
             Console.WriteLine($"{count.Product}: {count.SkippedShare:P0} of {count.Inputs} rows skipped");
         Console.WriteLine($"{DeltaCount.SkippedShareOf(session.CountDelta()):P0} of all multiply-adds");
+        // end
+    }
+
+    internal static class Lending
+    {
+        // sample
+        internal sealed class SchedulerThreads(int count) : IParallelRunner
+        {
+            public int ThreadCount => count;
+
+            public void Run(ParallelWork work) => Parallel.For(0, count, work.Invoke);
+        }
+        // end
+    }
+
+    public static void Lend()
+    {
+        // sample
+        LoadedRegressor loaded = RegressorFile.Load("oil.tsd");
+        Memory<float> block = default;
+        var session = new RegressorSession(
+            loaded.Regressor, new SchedulerThreads(2), memory: floats => block = new float[floats]);
+        Console.WriteLine($"the session has {block.Length * sizeof(float)} bytes of mine");
+        // end
+        session.Reset();
+    }
+
+    public static void Fail()
+    {
+        // sample
+        try
+        {
+            LanguageModelFile.Load("damaged.tsd");
+        }
+        catch (FileProblemException exception)
+        {
+            FileProblem problem = exception.Problem;
+            Console.WriteLine($"{problem.Kind} in {problem.File} at byte {problem.Offset}: {problem.Message}");
+        }
         // end
     }
 
