@@ -207,7 +207,7 @@ public sealed partial class ReproduceTests
         html = await File.ReadAllTextAsync(page);
         foreach (string cell in s_cells) await Assert.That(html).Contains($"{cell}</td><td>2</td>");
         await Assert.That(html).Contains("Batch size B is 5");
-        await Assert.That(html).Contains("train.txt</td><td>2,100 tokens");
+        await Assert.That(html).Contains("<td>trained on</td><td>train.txt, 2,100 tokens");
         await Assert.That(html).DoesNotContain("Missing");
         await Assert.That(html).DoesNotMatch(@"(?i)https?:|src\s*=|url\(|@import|<script|<link");
         XElement[] pictures = [.. Pictures().Matches(html).Select(match => XElement.Parse(match.Value))];

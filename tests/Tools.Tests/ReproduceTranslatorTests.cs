@@ -37,7 +37,7 @@ public sealed class ReproduceTranslatorTests
         await Assert.That(json.GetProperty("verdict").GetString()!).Contains("a whole training step is: nr-rh-st ");
         string html = await File.ReadAllTextAsync(page);
         await Assert.That(html).Contains("<h1>Structured dropout for translation: what it costs and what it gains</h1>");
-        await Assert.That(html).Contains("<td>to test on</td><td>x.de and x.en, 20 pairs, ").And.DoesNotContain("NaN");
+        await Assert.That(html).Contains("<td>tested on</td><td>x.de and x.en, 20 pairs, ").And.DoesNotContain("NaN");
         string told = Run(folder, "grid", "--report-only").Out;
         await Assert.That(told).Contains("BLEU scores are means over seeds").And.Contains("(in points)");
     }

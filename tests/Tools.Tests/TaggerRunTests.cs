@@ -155,7 +155,7 @@ public sealed class TaggerRunTests
         await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
         await Assert.That(trained.Error).Matches("t.conll: [0-9]+ of 150 sentences longer than 4 words cut into parts there in training; ");
         string html = await File.ReadAllTextAsync(page);
-        await Assert.That(html).Contains("<h1>A tagger with validation F1 ").And.Contains("<td>to test on</td><td>x.conll, 20 sentences, ");
+        await Assert.That(html).Contains("<h1>A tagger with validation F1 ").And.Contains("<td>tested on</td><td>x.conll, 20 sentences, ");
         await Assert.That(html).DoesNotContain("NaN");
         await Assert.That(Tinysd.Run("inspect", folder.Model).Out).Contains("5 tags in BIOES, IOB2 in the data")
             .And.Contains("17 words, with <unk>").And.Contains("characters, with <unk>").And.Contains("t.conll, 150 sentences");

@@ -27,7 +27,7 @@ public sealed class TrainLmTests
         string svg = html[html.IndexOf("<svg", StringComparison.Ordinal)..(html.IndexOf("</svg>", StringComparison.Ordinal) + 6)];
         await Assert.That(System.Xml.Linq.XElement.Parse(svg).Elements("polyline").Count()).IsEqualTo(3);
         await Assert.That(html).Contains("--hidden</td><td>12</td>");
-        await Assert.That(html).Contains("train.txt</td><td>2,100 tokens</td>");
+        await Assert.That(html).Contains("<td>trained on</td><td>train.txt, 2,100 tokens</td>");
         await Assert.That(html).Contains("hardware profile</td>");
         await Assert.That(html).DoesNotMatch(@"(?i)https?:|src\s*=|url\(|<script|<link");
         CliResult same = folder.TrainModel("--report", folder.Model);

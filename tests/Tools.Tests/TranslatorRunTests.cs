@@ -195,7 +195,7 @@ public sealed class TranslatorRunTests
         await Assert.That(trained.Out).Contains("train perplexity").And.Contains("valid perplexity").And.Contains("valid BLEU");
         string html = await File.ReadAllTextAsync(page);
         await Assert.That(html).Contains("<h1>A translator with validation BLEU ")
-            .And.Contains("<td>to test on</td><td>x.de and x.en, 20 pairs, ");
+            .And.Contains("<td>tested on</td><td>x.de and x.en, 20 pairs, ");
         await Assert.That(html).Contains("<th>training perplexity</th>").And.DoesNotContain("NaN");
         await Assert.That(Tinysd.Run("inspect", folder.Model).Out).Contains("t.de").And.Contains("300 pairs").And.Contains("20 merges");
         JsonElement json = Tinysd.Run("inspect", folder.Model, "--json").Json;

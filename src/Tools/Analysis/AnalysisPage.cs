@@ -33,7 +33,7 @@ internal sealed class AnalysisPage(
         WriteComponents(output);
         WriteStates(output);
         WriteReadOut(output);
-        WriteSlowPoints(output);
+        if (found.SlowPoints.Count > 0) WriteSlowPoints(output);
         WriteWords(output);
         WriteCounts(output);
         More?.Invoke(output);
@@ -159,6 +159,7 @@ internal sealed class AnalysisPage(
 
     private static void WriteModes(TextWriter output, SlowPointSet set)
     {
+        if (set.Points.Count == 0) return;
         output.WriteLine($"<h3>{AnalysisText.InputOf(set)}</h3><table class=\"lists\">");
         output.WriteLine("<tr><th>point</th><th>q</th><th>searches</th><th>distance</th>" +
             "<th>time constants of the first modes, steps (left overlap, right overlap)</th></tr>");

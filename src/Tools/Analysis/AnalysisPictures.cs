@@ -38,7 +38,7 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
             {
                 Dots =
                 [
-                    new PlotDots("states", "#9aa5b1", 2.5, [.. found.Drawn.Select(state => new PlotPoint(state.Along[0], state.Along[1]))]),
+                    new PlotDots("states", PageColors.Neutral, 2.5, [.. found.Drawn.Select(state => new PlotPoint(state.Along[0], state.Along[1]))]),
                 ],
                 Arrows = Arrows(),
                 Marks = [.. marks],
@@ -58,7 +58,7 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
             PlotDots[] dots =
             [
                 .. set.Points.Where(point => point.Modes is not null).Select((point, i) => new PlotDots(
-                    $"eigenvalues at slow point {i + 1}", ScatterPlot.ColorOf(i, set.Points.Count), 5,
+                    $"eigenvalues at slow point {i + 1}", PageColors.Of(i, set.Points.Count), 5,
                     [.. point.Modes!.Select(mode => new PlotPoint(mode.Eigenvalue.Real, mode.Eigenvalue.Imaginary))])),
             ];
             if (dots.Length == 0) continue;
@@ -82,7 +82,7 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
             Dots =
             [
                 .. groups.Select(group => new PlotDots(
-                    network.Outputs[group.Key], ScatterPlot.ColorOf(group.Key, network.Outputs.Count), 4,
+                    network.Outputs[group.Key], PageColors.Of(group.Key, network.Outputs.Count), 4,
                     [.. group.Select(word => new PlotPoint(word.Along[0], word.Along[1]))])),
             ],
             Arrows = Arrows(),
@@ -119,7 +119,7 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
     [
         .. found.Drawn.GroupBy(state => Math.Min(TimeColors - 1, (int)(TimeColors * state.Share))).OrderBy(group => group.Key)
             .Select(group => new PlotDots(
-                $"{100 * (group.Key + 1) / TimeColors} % read", ScatterPlot.ColorOf((group.Key + 0.5) / TimeColors), 3.5,
+                $"{100 * (group.Key + 1) / TimeColors} % read", PageColors.Of((group.Key + 0.5) / TimeColors), 3.5,
                 [.. group.Select(state => new PlotPoint(state.Along[x], state.Along[y]))])),
     ];
 
@@ -132,22 +132,22 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
     private PlotArrow[] Arrows() => network.Outputs.Count > MostArrows ? [] :
     [
         .. found.ReadOut.Select((vector, o) => new PlotArrow(
-            network.Outputs[o], ScatterPlot.ColorOf(o, network.Outputs.Count), vector[0], vector[1])),
+            network.Outputs[o], PageColors.Of(o, network.Outputs.Count), vector[0], vector[1])),
     ];
 
     private void WriteKey(TextWriter output)
     {
         output.Write("<p class=\"small\">");
         for (int k = 0; k < network.Classes.Count; k++)
-            output.Write($"<span class=\"key\" style=\"background:{ColorOf(k)}\"></span>{HtmlPage.Text(network.Classes[k])} &ensp; ");
+            output.Write($"{HtmlPage.Key(ColorOf(k))}{HtmlPage.Text(network.Classes[k])} &ensp; ");
         output.Write("<br>By how much of the sequence has been read: ");
         for (int i = 0; i < TimeColors; i++)
-            output.Write($"<span class=\"key\" style=\"background:{ScatterPlot.ColorOf((i + 0.5) / TimeColors)}\"></span>");
+            output.Write(HtmlPage.Key(PageColors.Of((i + 0.5) / TimeColors)));
         output.WriteLine(" from the start to the end.</p>");
     }
 
     private string NameOf(int index) => index < 0 ? "no class" : index < network.Classes.Count ? network.Classes[index] : $"{index}";
 
     private string ColorOf(int index) =>
-        index < 0 || !HasClasses ? "#7b8794" : ScatterPlot.ColorOf(index, network.Classes.Count);
+        index < 0 || !HasClasses ? PageColors.Neutral : PageColors.Of(index, network.Classes.Count);
 }

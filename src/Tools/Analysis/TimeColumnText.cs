@@ -31,10 +31,9 @@ internal static class TimeColumnText
             """
             <h2>Times</h2>
             <p>The network reads rows in the file's order and does not know how far apart they are. Where the time column is not regular,
-            what it has learnt of one step may not hold. Nothing was put in another order.</p><ul>
+            what it has learnt of one step may not hold. Nothing was put in another order.</p>
             """);
-        foreach (string line in Lines(report)) output.WriteLine($"<li>{HtmlPage.Text(line)}</li>");
-        output.WriteLine("</ul>");
+        HtmlPage.List(output, Lines(report).Select(HtmlPage.Text));
     }
 
     private static IEnumerable<(string Key, string What, TimeFinding Finding)> Findings(TimeColumnReport report) =>

@@ -16,6 +16,9 @@ internal static class CurvePlot
     // Pixels.
     private const int Width = 1060, Height = 380, Left = 70, Right = 12, Top = 10, Bottom = 40;
 
+    // Left and right of a single count, less than to the next.
+    private const double MarginOfOne = 0.5;
+
     /// <summary>Writes the picture; nothing where there is no point.</summary>
     /// <param name="output">The page.</param>
     /// <param name="title">For those who cannot see it.</param>
@@ -39,11 +42,13 @@ internal static class CurvePlot
         if (all.Length == 0) return;
         double from = all.Min(p => p.X), to = all.Max(p => p.X);
         if (!isCounted) (from, to) = (Math.Min(from, 0), Math.Max(to, 0));
-        Axis across = to > from ? new(from, to) : from + 1 > from ? new(from, from + 1) : Axis.Around(from, to, 0, 0);
+
+        // Of a count there is nothing between it and the next.
+        Axis across = to > from ? new(from, to) : Axis.Around(from, to, 0, isCounted ? MarginOfOne : 1);
         Axis up = Axis.Around(all.Min(p => p.Y), all.Max(p => p.Y), share: 0.04, least: 0.001);
 
-        output.Line($"""<svg viewBox="0 0 {Width} {Height}" role="img" aria-label="{HtmlPage.Text(title)}">""");
-        foreach ((double y, string label) in isLog ? up.LogTicks() : [.. up.Ticks().Select(tick => tick with { Label = format(tick.At) })])
+        HtmlPage.BeginPicture(output, Width, Height, title);
+        foreach ((double y, string label) in TicksUp())
         {
             output.Line($"""<path class="grid" d="M{Left} {Y(y):0.#}H{Width - Right}"/>""");
             output.Line($"""<text class="axis" x="{Left - 6}" y="{Y(y) + 4:0.#}" text-anchor="end">{label}</text>""");
@@ -60,20 +65,29 @@ internal static class CurvePlot
         output.Line($"""<text class="axis" x="{Middle}" y="{Height - 8}" text-anchor="middle">{HtmlPage.Text(xTitle)}</text>""");
         output.Line($"""<text class="axis" transform="{turned}" text-anchor="middle">{HtmlPage.Text(yTitle)}</text>""");
         foreach (PlotCurve curve in drawn) Draw(curve);
-        output.WriteLine("</svg>");
+        HtmlPage.EndPicture(output);
+
+        // Where all values are one, no other need be possible.
+        IEnumerable<AxisTick> TicksUp()
+        {
+            if (isLog) return up.LogTicks();
+            double least = all.Min(p => p.Y), most = all.Max(p => p.Y);
+            IEnumerable<AxisTick> ticks = least == most ? [new AxisTick(least, "")] : up.Ticks().Where(tick => least < 0 || tick.At >= 0);
+            return ticks.Select(tick => tick with { Label = format(tick.At) });
+        }
 
         void Draw(PlotCurve curve)
         {
             string name = HtmlPage.Text(curve.Name);
             string points = string.Join(' ', curve.Points.Select(p => FormattableString.Invariant($"{X(p.X):0.##},{Y(p.Y):0.##}")));
-            string style = curve.IsThick ? "stroke-width=\"2.5\"" : "stroke-width=\"1\" stroke-opacity=\"0.45\"";
-            output.Line($"""<polyline fill="none" stroke="{curve.Color}" {style} stroke-linejoin="round" points="{points}">""");
+            string style = curve.IsThick ? "stroke-width=\"2.5\"" : "stroke-width=\"1\" stroke-opacity=\"0.6\"";
+            output.Line($"""<polyline fill="none" style="stroke:{curve.Color}" {style} stroke-linejoin="round" points="{points}">""");
             output.WriteLine($"<title>{name}</title></polyline>");
             if (!curve.IsThick) return;
             foreach ((double x, double y) in curve.Points)
             {
                 string value = format(isLog ? EvaluationResult.PerplexityOf(y) : y);
-                output.Line($"""<circle cx="{X(x):0.##}" cy="{Y(y):0.##}" r="3" fill="{curve.Color}">""");
+                output.Line($"""<circle cx="{X(x):0.##}" cy="{Y(y):0.##}" r="3" style="fill:{curve.Color}">""");
                 output.WriteLine($"<title>{name}: {value}</title></circle>");
             }
         }

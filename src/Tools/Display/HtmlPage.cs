@@ -2,7 +2,8 @@ using System.Net;
 
 namespace TinySD.Tools.Display;
 
-/// <summary>The frame of a page that needs nothing beside itself.</summary>
+/// <summary>The frame of a page that needs nothing beside itself, on a light ground or a dark one, as whoever reads it likes, and on paper
+/// and screens of any width: tables that are too wide scroll, and so do pictures before their words are too small to be read.</summary>
 internal static class HtmlPage
 {
     /// <summary>Everything up to the content.</summary>
@@ -15,24 +16,28 @@ internal static class HtmlPage
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>TinySD: {{Text(title)}}</title>
         <style>
-        body { font: 16px/1.45 system-ui, sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; color: #222; background: #fff; }
+        :root { color-scheme: light; {{PageColors.Properties(isDark: false)}} }
+        @media screen and (prefers-color-scheme: dark) { :root { color-scheme: dark; {{PageColors.Properties(isDark: true)}} } }
+        body { font: 16px/1.45 system-ui, sans-serif; max-width: 1100px; margin: 2em auto; padding: 0 1em; color: var(--text);
+        background: var(--paper); overflow-wrap: break-word; }
         h1 { font-size: 1.5em; } h2 { font-size: 1.15em; margin-top: 2em; } h3 { font-size: 1em; margin: 1.6em 0 0.4em; }
-        p.small { color: #555; font-size: 0.9em; } code { font-size: 0.85em; overflow-wrap: anywhere; }
-        svg { width: 100%; height: auto; } text { font: 12px system-ui, sans-serif; fill: #222; }
-        .dense { fill: #b8bec6; } .structured { fill: #1d7a46; } .unskipped { fill: #dbe5de; } .ground { fill: #eceff2; }
-        .kept { stroke: #22303c; fill: none; } text.axis { font-size: 11px; fill: #6b7480; } .grid { stroke: #e4e8ec; fill: none; }
-        table { border-collapse: collapse; } th { color: #555; border-bottom: 1px solid #b8bec6; }
+        p.small, ul.small { color: var(--quiet); font-size: 0.9em; } code { font-size: 0.85em; overflow-wrap: anywhere; }
+        svg { width: 100%; height: auto; display: block; } text { font: 12px system-ui, sans-serif; fill: var(--text); }
+        .dense { fill: var(--dense); } .structured { fill: var(--green); } .unskipped { fill: var(--unskipped); }
+        .ground { fill: var(--ground); } .kept { stroke: var(--ink); fill: none; } text.axis { font-size: 11px; fill: var(--quiet); }
+        .grid { stroke: var(--grid); fill: none; } .mark { fill: none; stroke: var(--text); stroke-width: 1.6; pointer-events: all; }
+        table { border-collapse: collapse; display: block; overflow-x: auto; max-width: 100%; }
+        th { color: var(--quiet); border-bottom: 1px solid var(--rule); vertical-align: bottom; }
         td, th { padding: 0.15em 1.2em 0.15em 0; text-align: right; font-weight: normal; font-variant-numeric: tabular-nums; }
-        td:first-child, th:first-child { text-align: left; }
-        tr.shown td { font-weight: bold; } table.facts td { text-align: left; vertical-align: top; }
+        td:first-child, th:first-child { text-align: left; } tr.shown td { font-weight: bold; }
+        table.facts td, table.lists td { text-align: left; vertical-align: top; } table.facts td + td { overflow-wrap: anywhere; }
+        .picture { overflow-x: auto; } .picture svg { min-width: 680px; }
         .pair { display: flex; flex-wrap: wrap; gap: 1em; } figure { flex: 1 1 20em; max-width: 540px; margin: 0; }
-        figcaption { font-size: 0.9em; margin-top: 0.6em; } table.lists td { text-align: left; vertical-align: top; }
-        .mark { fill: none; stroke: #222; stroke-width: 1.6; pointer-events: all; }
-        .key { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.3em; }
-        @media (prefers-color-scheme: dark) {
-        body { color: #d6dbe1; background: #14181d; } text { fill: #d6dbe1; } p.small, th { color: #9aa5b1; }
-        .grid { stroke: #2b323a; } .ground { fill: #232a31; } .unskipped { fill: #35503f; } .mark, .kept { stroke: #d6dbe1; }
-        text.axis { fill: #9aa5b1; } }
+        figcaption { font-size: 0.9em; margin-top: 0.6em; }
+        .key { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.3em; print-color-adjust: exact; }
+        @media (max-width: 700px) { text, text.axis { font-size: 14px; } figure { flex-basis: 100%; } }
+        @media print { body { max-width: none; margin: 0; } table { display: table; } .picture svg { min-width: 0; }
+        svg, tr, figure { break-inside: avoid; } h2, h3 { break-after: avoid; } }
         </style>
         </head>
         <body>
@@ -49,6 +54,22 @@ internal static class HtmlPage
     /// <summary>A line of a page or a picture, its numbers the same in every culture.</summary>
     public static void Line(this TextWriter output, FormattableString line) => output.WriteLine(FormattableString.Invariant(line));
 
+    /// <summary>Begins a picture as wide as the page.</summary>
+    /// <param name="output">The page.</param>
+    /// <param name="width">Its units across.</param>
+    /// <param name="height">And down.</param>
+    /// <param name="title">What it is, for those who cannot see it.</param>
+    public static void BeginPicture(TextWriter output, int width, int height, string title)
+    {
+        output.WriteLine("<div class=\"picture\">");
+        output.Line($"""<svg viewBox="0 0 {width} {height}" role="img" aria-label="{Text(title)}">""");
+    }
+
+    public static void EndPicture(TextWriter output) => output.WriteLine("</svg></div>");
+
+    /// <summary>A square of a colour, to stand before what is drawn in it.</summary>
+    public static string Key(string color) => $"<span class=\"key\" style=\"background:{color}\"></span>";
+
     /// <summary>A row of a table; the cells are HTML.</summary>
     public static void Row(TextWriter output, params ReadOnlySpan<string> cells)
     {
@@ -57,12 +78,24 @@ internal static class HtmlPage
         output.WriteLine("</tr>");
     }
 
-    /// <summary>A table of names and values, which are any text.</summary>
+    /// <summary>A table of names and values, which are any text; nothing where there is none.</summary>
     public static void Table(TextWriter output, IEnumerable<(string Name, string Value)> rows)
     {
+        (string Name, string Value)[] all = [.. rows];
+        if (all.Length == 0) return;
         output.WriteLine("<table class=\"facts\">");
-        foreach ((string name, string value) in rows) Row(output, Text(name), Text(value));
+        foreach ((string name, string value) in all) Row(output, Text(name), Text(value));
         output.WriteLine("</table>");
+    }
+
+    /// <summary>A list, if there is anything in it; its lines are HTML.</summary>
+    public static void List(TextWriter output, IEnumerable<string> lines)
+    {
+        string[] all = [.. lines];
+        if (all.Length == 0) return;
+        output.WriteLine("<ul>");
+        foreach (string line in all) output.WriteLine($"<li>{line}</li>");
+        output.WriteLine("</ul>");
     }
 
     public static void End(TextWriter output) => output.WriteLine("</body>\n</html>");

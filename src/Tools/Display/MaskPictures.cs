@@ -32,7 +32,7 @@ internal static class MaskPictures
             string name = HtmlPage.Text(inputs.Name), first = steps < inputs.Kept.Count ? "the first " : "";
             string last = units < inputs.Units ? $"{units - 1} of {inputs.Units}" : $"{units - 1}";
             string scale = FormattableString.Invariant($"translate({LabelWidth} 0) scale({(double)Width / units:0.#####} 1)");
-            output.Line($"""<svg viewBox="0 0 {right} {below + 18}" role="img" aria-label="Kept units of {name}">""");
+            HtmlPage.BeginPicture(output, right, below + 18, $"Kept units of {inputs.Name}");
             output.Line($"""<text x="0" y="14">{name}</text><text x="0" y="30">{KeptText(inputs)}</text>""");
             output.Line($"""<text class="axis" x="0" y="44">{first}{Figures.Count(steps, "time step")}</text>""");
             output.Line($"""<rect class="ground" x="{LabelWidth}" width="{Width}" height="{height}"/>""");
@@ -40,7 +40,7 @@ internal static class MaskPictures
             output.Line($"""<path class="kept" stroke-width="{StepHeight - 1}" transform="{scale}" d="{strokes}"/>""");
             output.Line($"""<text class="axis" x="{LabelWidth}" y="{below + 12}">unit 0</text>""");
             output.Line($"""<text class="axis" x="{right}" y="{below + 12}" text-anchor="end">{last}</text>""");
-            output.WriteLine("</svg>");
+            HtmlPage.EndPicture(output);
         }
     }
 

@@ -43,16 +43,6 @@ internal sealed record ScatterPlot(string Title, string XTitle, string YTitle)
     /// <summary>A circle of radius 1 about the origin.</summary>
     public bool HasUnitCircle { get; init; }
 
-    /// <summary>The colour of one of so many classes.</summary>
-    public static string ColorOf(int index, int count)
-    {
-        string[] few = ["#3f7fc4", "#d1652a", "#2a9158", "#a04fb0", "#b8891b", "#cc4468", "#2f9c9c", "#8a7a68"];
-        return count <= few.Length ? few[index] : FormattableString.Invariant($"hsl({360.0 * index / count:0} 60% 50%)");
-    }
-
-    /// <summary>A colour for a share of a way: dark blue at its start, yellow at its end.</summary>
-    public static string ColorOf(double share) => FormattableString.Invariant($"hsl({260 - (205 * share):0} 65% {42 + (10 * share):0}%)");
-
     /// <summary>Writes the picture; nothing where there is no point.</summary>
     public void Write(TextWriter output)
     {
@@ -82,15 +72,15 @@ internal sealed record ScatterPlot(string Title, string XTitle, string YTitle)
             // One path of dots: a tenth of what as many circles take.
             string points =
                 string.Concat(dots.Points.Where(p => p.IsFinite).Select(p => FormattableString.Invariant($"M{X(p.X):0.#} {Y(p.Y):0.#}h0")));
-            output.Line($"""<path fill="none" stroke="{dots.Color}" stroke-width="{dots.Size:0.#}" stroke-linecap="round" """);
-            output.WriteLine($"""stroke-opacity="0.6" d="{points}"><title>{HtmlPage.Text(dots.Name)}</title></path>""");
+            output.Line($"""<path fill="none" style="stroke:{dots.Color}" stroke-width="{dots.Size:0.#}" stroke-linecap="round" """);
+            output.WriteLine($"""stroke-opacity="0.7" d="{points}"><title>{HtmlPage.Text(dots.Name)}</title></path>""");
         }
 
         foreach (PlotPath path in Paths)
         {
             string points =
                 string.Join(' ', path.Points.Where(p => p.IsFinite).Select(p => FormattableString.Invariant($"{X(p.X):0.#},{Y(p.Y):0.#}")));
-            output.Write($"""<polyline fill="none" stroke="{path.Color}" stroke-width="1.3" stroke-linejoin="round" """);
+            output.Write($"""<polyline fill="none" style="stroke:{path.Color}" stroke-width="1.3" stroke-linejoin="round" """);
             output.WriteLine($"""points="{points}">""");
             output.WriteLine($"<title>{HtmlPage.Text(path.Name)}</title></polyline>");
         }
@@ -136,8 +126,8 @@ internal sealed record ScatterPlot(string Title, string XTitle, string YTitle)
             foreach (PlotArrow arrow in Arrows)
             {
                 (double x, double y) = (x0 + (scale * arrow.X), y0 - (scale * arrow.Y));
-                output.Line($"""<path stroke="{arrow.Color}" stroke-width="2.5" d="M{x0:0.#} {y0:0.#}L{x:0.#} {y:0.#}"/>""");
-                output.Line($"""<circle cx="{x:0.#}" cy="{y:0.#}" r="3.5" fill="{arrow.Color}"/>""");
+                output.Line($"""<path style="stroke:{arrow.Color}" stroke-width="2.5" d="M{x0:0.#} {y0:0.#}L{x:0.#} {y:0.#}"/>""");
+                output.Line($"""<circle cx="{x:0.#}" cy="{y:0.#}" r="3.5" style="fill:{arrow.Color}"/>""");
                 string anchor = x < x0 ? "end" : "start";
                 output.Line($"""<text x="{x + (x < x0 ? -7 : 7):0.#}" y="{y + 4:0.#}" text-anchor="{anchor}">""");
                 output.WriteLine($"{HtmlPage.Text(arrow.Name)}</text>");

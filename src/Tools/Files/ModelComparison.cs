@@ -101,8 +101,7 @@ internal sealed class ModelComparison
         if (HasCurves)
         {
             output.WriteLine("<h2>Learning curves</h2>");
-            IEnumerable<string> keys = _names.Select((name, i) =>
-                $"<span class=\"key\" style=\"background:{ColorOf(i)}\"></span>{HtmlPage.Text(name)}");
+            IEnumerable<string> keys = _names.Select((name, i) => $"{HtmlPage.Key(ColorOf(i))}{HtmlPage.Text(name)}");
             output.WriteLine($"<p class=\"small\">validation {_words.Data}, after each epoch: {string.Join(" &ensp; ", keys)}</p>");
             PlotCurve[] curves = [.. _models.Select((model, i) => new PlotCurve(
                 _names[i], ColorOf(i), IsThick: true,
@@ -121,7 +120,7 @@ internal sealed class ModelComparison
         HtmlPage.End(output);
     });
 
-    private string ColorOf(int model) => ScatterPlot.ColorOf(model, _models.Count);
+    private string ColorOf(int model) => PageColors.Of(model, _models.Count);
 
     private IEnumerable<string> Remarks()
     {

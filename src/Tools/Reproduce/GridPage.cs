@@ -9,7 +9,7 @@ internal sealed class GridPage(GridReport report, GridTask task)
     private const int Width = MaskPictures.Width, LabelWidth = MaskPictures.LabelWidth, BarHeight = 11, PartHeight = 32;
 
     private static readonly Dictionary<string, string> s_colors =
-        GridCell.All.Zip(["#5b6570", "#c9822b", "#2f6fb3", "#1d7a46", "#8a4fb0", "#b3433f", "#6b7d1e"])
+        GridCell.All.Zip((string[])[PageColors.Neutral, .. PageColors.Series])
             .ToDictionary(pair => pair.First.Name, pair => pair.Second);
 
     private readonly TaskWords _words = task.Kind.Words;
@@ -20,7 +20,8 @@ internal sealed class GridPage(GridReport report, GridTask task)
         output.WriteLine($"<h1>Structured dropout for {_words.Subject}: what it costs and what it gains</h1>");
         output.WriteLine($"<p><b>{HtmlPage.Text(report.Verdict)}</b></p>");
         WriteMissing(output);
-        WriteTable(output);
+        if (report.Cells.Any(cell => cell.Runs.Count > 0)) WriteTable(output);
+        WriteCells(output);
         WriteCurves(output);
         WriteTimes(output);
         WriteConditions(output);
@@ -67,6 +68,27 @@ internal sealed class GridPage(GridReport report, GridTask task)
             $"costs may grow with B. Validation is of the best epoch, test of the same model{how}.\n" +
             $"The speed-up is of a whole training step against that of {report.Baseline}, whose dense products are the fastest there are " +
             "here; the ideal one counts multiply-adds alone.</p>");
+        if (report.Cells.Any(cell => cell.TrainingSeconds is not null)) WriteEqualTimes(output);
+    }
+
+    // What the cells are.
+    private void WriteCells(TextWriter output)
+    {
+        output.WriteLine("<ul class=\"small\">");
+        foreach (GridCellReport cell in report.Cells)
+        {
+            string weights = cell.WeightDrop is > 0 and { } rate ? Invariant($", recurrent weights (DropConnect) {rate}") : "";
+            output.WriteLine(
+                $"<li><b>{cell.Cell}</b>: {HtmlPage.Text(cell.Meaning)}{(cell.Cell == report.Baseline ? ", the baseline" : "")}. " +
+                Invariant($"Drop rates: embedding {cell.RateEmbedding}, layer {cell.RateLayer}, recurrent {cell.RateRecurrent}, ") +
+                Invariant($"output {cell.RateOutput}{weights}</li>"));
+        }
+
+        output.WriteLine("</ul>");
+    }
+
+    private void WriteEqualTimes(TextWriter output)
+    {
         output.WriteLine(
             $"<table><tr><th>cell</th><th>training takes</th><th>its validation when {report.Baseline} ends</th>" +
             $"<th>validation of {report.Baseline} when it ends</th></tr>");
@@ -81,17 +103,6 @@ internal sealed class GridPage(GridReport report, GridTask task)
         output.WriteLine(
             $"<p class=\"small\">{Capital(_words.Name)} at equal time: of the best model so far, after whole epochs, if every step takes " +
             "the measured time; validation not counted. A cell that ends before keeps its best.</p>");
-        output.WriteLine("<ul class=\"small\">");
-        foreach (GridCellReport cell in report.Cells)
-        {
-            string weights = cell.WeightDrop is > 0 and { } rate ? Invariant($", recurrent weights (DropConnect) {rate}") : "";
-            output.WriteLine(
-                $"<li><b>{cell.Cell}</b>: {HtmlPage.Text(cell.Meaning)}{(cell.Cell == report.Baseline ? ", the baseline" : "")}. " +
-                Invariant($"Drop rates: embedding {cell.RateEmbedding}, layer {cell.RateLayer}, recurrent {cell.RateRecurrent}, ") +
-                Invariant($"output {cell.RateOutput}{weights}</li>"));
-        }
-
-        output.WriteLine("</ul>");
     }
 
     private void WriteCurves(TextWriter output)
@@ -105,10 +116,14 @@ internal sealed class GridPage(GridReport report, GridTask task)
             "finished.</p>");
         List<PlotCurve> byEpoch = Curves((_, epochs) => [.. epochs.Select(epoch => (double)epoch.Epoch)]);
         _words.Draw(output, $"{title} by epoch", byEpoch, "epoch", measured, isCounted: true);
-        output.WriteLine("<p class=\"small\">The second half of that, closer.</p>");
         int half = task.Recipe.Epochs / 2;
         PlotCurve[] late = [.. byEpoch.ConvertAll(curve => curve with { Points = [.. curve.Points.Where(p => p.X > half)] })];
-        _words.Draw(output, $"{title} by epoch, second half", late, "epoch", measured, isCounted: true);
+        if (late.Any(curve => curve.Points.Count > 1))
+        {
+            output.WriteLine("<p class=\"small\">The second half of that, closer.</p>");
+            _words.Draw(output, $"{title} by epoch, second half", late, "epoch", measured, isCounted: true);
+        }
+
         PlotCurve[] byTime = [.. Curves((cell, epochs) => cell.StepMs is { } ms ? LearningCurve.Seconds(epochs, ms) : [])];
         if (byTime.Length == 0) return;
         double longest = byTime.Max(curve => curve.Points[^1].X);
@@ -188,9 +203,7 @@ internal sealed class GridPage(GridReport report, GridTask task)
     private void WriteBars(TextWriter output, GridCellTimes times, double ideal, double longest)
     {
         (string Name, double Milliseconds)[] baseline = [.. times.Baseline.Parts()], own = [.. times.Own.Parts()];
-        output.WriteLine(Invariant(
-            $"<svg viewBox=\"0 0 {LabelWidth + Width} {baseline.Length * PartHeight}\" role=\"img\" ") +
-            $"aria-label=\"Times of {times.Cell}\">");
+        HtmlPage.BeginPicture(output, LabelWidth + Width, baseline.Length * PartHeight, $"Times of {times.Cell}");
         for (int i = 0; i < baseline.Length; i++)
         {
             int y = i * PartHeight;
@@ -204,13 +217,13 @@ internal sealed class GridPage(GridReport report, GridTask task)
             Bar(times.Cell, y + BarHeight + 1, shown, $"{Figures.Fixed(shown, 2)} ms{gain}");
         }
 
-        output.WriteLine("</svg>");
+        HtmlPage.EndPicture(output);
 
         void Bar(string cell, int y, double milliseconds, string label)
         {
             double width = Bars.Length(milliseconds, longest, Width - 300);
             output.WriteLine(Invariant(
-                $"<rect fill=\"{s_colors[cell]}\" x=\"{LabelWidth}\" y=\"{y}\" width=\"{width:0.#}\" height=\"{BarHeight}\"/>"));
+                $"<rect style=\"fill:{s_colors[cell]}\" x=\"{LabelWidth}\" y=\"{y}\" width=\"{width:0.#}\" height=\"{BarHeight}\"/>"));
             output.WriteLine(Invariant($"<text x=\"{LabelWidth + width + 6:0.#}\" y=\"{y + 10}\">{label}</text>"));
         }
     }
@@ -247,7 +260,7 @@ internal sealed class GridPage(GridReport report, GridTask task)
     private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 
     private static string Named(string cell) =>
-        $"<span class=\"key\" style=\"background:{s_colors[cell]}\"></span>{HtmlPage.Text(cell)}";
+        $"{HtmlPage.Key(s_colors[cell])}{HtmlPage.Text(cell)}";
 
     private static string Spread(GridFigure? figure, Func<double, string> text) => figure is null ? ""
         : figure.Seeds == 1 ? text(figure.Mean)

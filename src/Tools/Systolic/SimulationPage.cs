@@ -25,15 +25,15 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
         long longest = simulation.Products.Max(p => p.Dense.ComputeCycles);
         int height = simulation.Products.Count * ProductHeight;
         output.WriteLine(
-            """
+            $"""
             <h2>Cycles of every product</h2>
-            <p class="small"><span class="key" style="background:#b8bec6"></span>dense &ensp;
-            <span class="key" style="background:#1d7a46"></span>with dropped units skipped &ensp;
-            <span class="key" style="background:#dbe5de"></span>dense too, with zeros, since skipping would be slower.
+            <p class="small">{HtmlPage.Key(PageColors.Dense)}dense &ensp;
+            {HtmlPage.Key(PageColors.Structured)}with dropped units skipped &ensp;
+            {HtmlPage.Key(PageColors.Unskipped)}dense too, with zeros, since skipping would be slower.
             FP, BP and WG are the forward product, the gradient of its input and the gradient of its weights,
             all time steps of the window together; waiting for memory is not counted.</p>
             """);
-        output.Line($"""<svg viewBox="0 0 {LabelWidth + Width} {height}" role="img" aria-label="Cycles of every product">""");
+        HtmlPage.BeginPicture(output, LabelWidth + Width, height, "Cycles of every product");
         int y = 0;
         foreach (SimulatedProduct p in simulation.Products)
         {
@@ -51,7 +51,7 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
             y += ProductHeight;
         }
 
-        output.WriteLine("</svg>");
+        HtmlPage.EndPicture(output);
         int uncut = simulation.Products.Count(p => !p.IsCompacted);
         if (uncut == 0) return;
         output.WriteLine(
@@ -69,10 +69,8 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
         foreach (NamedSimulation other in findings.Dataflows) WriteRow(output, other, other.AsDataflow);
         output.WriteLine("</table>");
         if (findings.Example is null) return;
-        output.WriteLine($"<p>{HtmlPage.Text(findings.WhyTitle)}</p><ul>");
-        foreach (DataflowReason reason in findings.Why)
-            output.WriteLine($"<li><b>{reason.Dataflow}: {reason.Ratio}.</b> {HtmlPage.Text(reason.Why)}</li>");
-        output.WriteLine("</ul>");
+        output.WriteLine($"<p>{HtmlPage.Text(findings.WhyTitle)}</p>");
+        HtmlPage.List(output, findings.Why.Select(reason => $"<b>{reason.Dataflow}: {reason.Ratio}.</b> {HtmlPage.Text(reason.Why)}"));
     }
 
     private void WriteRounding(TextWriter output)
@@ -86,9 +84,8 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
             <table><tr><th>kept counts</th><th>structured cycles</th><th>ratio</th></tr>
             """);
         foreach (NamedSimulation rounded in findings.Roundings) WriteRow(output, rounded, rounded.AsRounding);
-        output.WriteLine("</table><ul>");
-        foreach (string line in findings.WhereRoundingGains) output.WriteLine($"<li>{HtmlPage.Text(line)}</li>");
-        output.WriteLine("</ul>");
+        output.WriteLine("</table>");
+        HtmlPage.List(output, findings.WhereRoundingGains.Select(HtmlPage.Text));
     }
 
     // The row that the rest of the page is about stands out.

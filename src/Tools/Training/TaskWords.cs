@@ -11,6 +11,9 @@ namespace TinySD.Tools.Training;
 internal sealed record TaskWords(
     string Noun, string Subject, string Data, string Terms, Metric Metric, string Plural, Func<double, string> Format)
 {
+    /// <summary>What its parts of the data are for, in their order, as reports name their files.</summary>
+    public static IReadOnlyList<string> Roles { get; } = ["trained on", "validated on", "tested on"];
+
     /// <summary>Decimals of a difference between two values of the metric, in <see cref="Unit"/>.</summary>
     public int Decimals { get; init; } = 2;
 

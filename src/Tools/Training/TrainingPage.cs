@@ -5,8 +5,6 @@ namespace TinySD.Tools.Training;
 /// <summary>A training run of any task as a page that needs nothing beside itself.</summary>
 internal static class TrainingPage
 {
-    private const string TrainColor = "#2f6fb3", ValidColor = "#1d7a46";
-
     /// <summary>Writes it.</summary>
     public static void Save<TBatch>(
         string path, TrainedTask<TBatch> task, IEnumerable<(string Option, string Value)> rows, TrainingOutcome outcome, string command,
@@ -30,13 +28,17 @@ internal static class TrainingPage
         foreach (string finding in task.Findings) output.WriteLine($"<p>{HtmlPage.Text(finding)}</p>");
         output.WriteLine("<h2>Learning curves</h2>");
         output.WriteLine(
-            $"<p class=\"small\">{Key(TrainColor)}training {words.Data}, as it was while training &ensp; " +
-            $"{Key(ValidColor)}validation {words.Data}, after each epoch{how}</p>");
-        PlotCurve[] curves = [Curve("training", TrainColor, epoch => epoch.Train), Curve("validation", ValidColor, epoch => epoch.Valid)];
+            $"<p class=\"small\">{HtmlPage.Key(PageColors.Training)}training {words.Data}, as it was while training &ensp; " +
+            $"{HtmlPage.Key(PageColors.Validation)}validation {words.Data}, after each epoch{how}</p>");
+        PlotCurve[] curves =
+        [
+            Curve("training", PageColors.Training, epoch => epoch.Train),
+            Curve("validation", PageColors.Validation, epoch => epoch.Valid),
+        ];
         PlotCurve[] losses =
         [
-            new("training, within epochs", TrainColor, IsThick: false, WithinEpochs(outcome)),
-            Loss("training", TrainColor, epoch => epoch.Train), Loss("validation", ValidColor, epoch => epoch.Valid),
+            new("training, within epochs", PageColors.Training, IsThick: false, WithinEpochs(outcome)),
+            Loss("training", PageColors.Training, epoch => epoch.Train), Loss("validation", PageColors.Validation, epoch => epoch.Valid),
         ];
         words.Draw(output, "Learning curves", words.IsExpOfLoss ? [losses[0], .. curves] : curves, "epoch", words.Name, isCounted: true);
         if (words.TellsPerplexity)
@@ -50,7 +52,7 @@ internal static class TrainingPage
         string bits = words.BitsOf is { } one ? $"<th>validation bits per {one}</th>" : "";
         string heads = words.TellsPerplexity
             ? $"<th>training perplexity</th><th>validation perplexity</th><th>validation {words.Name}</th>"
-            : $"<th>training</th><th>validation</th>{bits}";
+            : $"<th>training {words.Name}</th><th>validation {words.Name}</th>{bits}";
         output.WriteLine(
             $"<h2>Epochs</h2><table><tr><th>epoch</th>{heads}<th>learning rate</th><th>steps</th><th>time</th>" +
             $"<th>{words.Terms}/s</th></tr>");
@@ -69,8 +71,6 @@ internal static class TrainingPage
         output.WriteLine("<h2>The recipe</h2>");
         HtmlPage.Table(output, rows);
         HtmlPage.End(output);
-
-        string Key(string color) => $"<span class=\"key\" style=\"background:{color}\"></span>";
 
         PlotCurve Loss(string name, string color, Func<EpochOutcome, Measurement> measured) =>
             new(name, color, IsThick: true, [.. outcome.Epochs.Select(epoch => new PlotPoint(epoch.Epoch, measured(epoch).Loss))]);

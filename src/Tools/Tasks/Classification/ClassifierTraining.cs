@@ -35,8 +35,8 @@ internal sealed class ClassifierTraining(ClassifierRecipe recipe, ClassifierData
     /// <summary>Data, for a report.</summary>
     public static IEnumerable<(string Name, string Value)> FactsOf(ClassifierData data)
     {
-        foreach ((string use, ClassifierPart part) in s_uses.Zip(data.Parts))
-            yield return ($"to {use}", $"{Path.GetFileName(part.Path)}, {Figures.Count(part.Sequences.Count, data.Noun)}");
+        foreach ((string role, ClassifierPart part) in TaskWords.Roles.Zip(data.Parts))
+            yield return (role, $"{Path.GetFileName(part.Path)}, {Figures.Count(part.Sequences.Count, data.Noun)}");
         yield return ("classes", Figures.Count(data.Form.Labels.Length));
         if (data.Vocabulary is { } vocabulary) yield return ("vocabulary", Figures.Count(vocabulary.Count));
         else yield return ("columns", string.Join(", ", data.Form.Inputs));

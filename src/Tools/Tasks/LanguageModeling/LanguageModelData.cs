@@ -1,4 +1,5 @@
 using TinySD.Tools.Options;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
@@ -109,7 +110,8 @@ internal sealed record LanguageModelData(
     /// <summary>The texts and their vocabulary, for a report.</summary>
     public IEnumerable<(string Name, string Value)> Facts =>
     [
-        .. Texts.Select(text => (text.ToldAs(Path.GetFileName(text.Name)), Figures.Count(text.Tokens.Length, "token"))),
+        .. TaskWords.Roles.Zip(Texts).Select(part => (part.First,
+            $"{part.Second.ToldAs(Path.GetFileName(part.Second.Name))}, {Figures.Count(part.Second.Tokens.Length, "token")}")),
         ("vocabulary", Figures.Count(Vocabulary.Count)),
     ];
 

@@ -1,4 +1,5 @@
 using TinySD.Tools.Reproduce;
+using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.Regression;
 
@@ -152,9 +153,9 @@ internal sealed class RegressorData
     {
         get
         {
-            yield return Fact("trained on", _request.Train, Train);
-            yield return Fact("validated on", _request.Valid ?? _request.Train, Valid);
-            if (Test is not null) yield return Fact("tested on", _request.Test ?? _request.Train, Test);
+            yield return Fact(TaskWords.Roles[0], _request.Train, Train);
+            yield return Fact(TaskWords.Roles[1], _request.Valid ?? _request.Train, Valid);
+            if (Test is not null) yield return Fact(TaskWords.Roles[2], _request.Test ?? _request.Train, Test);
             yield return ("predicts", Predicted(Form));
 
             static (string, string) Fact(string name, string path, SeriesPart part) =>

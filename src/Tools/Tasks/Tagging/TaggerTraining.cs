@@ -55,10 +55,10 @@ internal sealed class TaggerTraining : TrainedTask<TaggerBatch>
     /// <summary>Data, for a report.</summary>
     public static IEnumerable<(string Name, string Value)> FactsOf(TaggerData data)
     {
-        foreach ((string use, TaggerPart part) in s_uses.Zip(data.Parts))
+        foreach ((string role, TaggerPart part) in TaskWords.Roles.Zip(data.Parts))
         {
             string entities = data.Form.Scheme == TagScheme.None ? "" : $", {Figures.Count(part.Entities)} entities";
-            yield return ($"to {use}",
+            yield return (role,
                 $"{Path.GetFileName(part.Path)}, {Figures.Count(part.Sentences.Count, "sentence")}, " +
                 $"{Figures.Count(part.Sentences.Tokens, "word")}{entities}");
         }

@@ -44,9 +44,9 @@ internal sealed class TranslatorTraining : TrainedTask<TranslatorBatch>
     /// <summary>Data, for a report.</summary>
     public static IEnumerable<(string Name, string Value)> FactsOf(TranslatorData data)
     {
-        foreach ((string use, TranslatorPart part) in s_uses.Zip(data.Parts))
+        foreach ((string role, TranslatorPart part) in TaskWords.Roles.Zip(data.Parts))
         {
-            yield return ($"to {use}",
+            yield return (role,
                 $"{Path.GetFileName(part.Files.Source)} and {Path.GetFileName(part.Files.Target)}, " +
                 $"{Figures.Count(part.Pairs.Count, "pair")}, {Figures.Count(part.Pairs.TargetUnits)} target units");
         }
