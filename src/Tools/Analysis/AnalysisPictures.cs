@@ -38,7 +38,9 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
             {
                 Dots =
                 [
-                    new PlotDots("states", PageColors.Neutral, 2.5, [.. found.Drawn.Select(state => new PlotPoint(state.Along[0], state.Along[1]))]),
+                    new PlotDots(
+                        "states", PageColors.Neutral, 2.5,
+                        [.. found.Drawn.Select(state => new PlotPoint(state.Along[0], state.Along[1]))]),
                 ],
                 Arrows = Arrows(),
                 Marks = [.. marks],

@@ -45,7 +45,11 @@ internal static class CurvePlot
 
         // Of a count there is nothing between it and the next.
         Axis across = to > from ? new(from, to) : Axis.Around(from, to, 0, isCounted ? MarginOfOne : 1);
-        Axis up = Axis.Around(all.Min(p => p.Y), all.Max(p => p.Y), share: 0.04, least: 0.001);
+        double low = all.Min(p => p.Y), high = all.Max(p => p.Y);
+
+        // Values that hardly differ are not drawn as if they did.
+        double least = 0.001 * (isLog ? 1 : Math.Max(Math.Abs(low), Math.Abs(high)));
+        Axis up = Axis.Around(low, high, share: 0.04, Math.Max(least, 1e-9));
 
         HtmlPage.BeginPicture(output, Width, Height, title);
         foreach ((double y, string label) in TicksUp())
@@ -71,8 +75,7 @@ internal static class CurvePlot
         IEnumerable<AxisTick> TicksUp()
         {
             if (isLog) return up.LogTicks();
-            double least = all.Min(p => p.Y), most = all.Max(p => p.Y);
-            IEnumerable<AxisTick> ticks = least == most ? [new AxisTick(least, "")] : up.Ticks().Where(tick => least < 0 || tick.At >= 0);
+            IEnumerable<AxisTick> ticks = low == high ? [new AxisTick(low, "")] : up.Ticks().Where(tick => low < 0 || tick.At >= 0);
             return ticks.Select(tick => tick with { Label = format(tick.At) });
         }
 

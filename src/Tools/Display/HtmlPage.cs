@@ -29,13 +29,15 @@ internal static class HtmlPage
         table { border-collapse: collapse; display: block; overflow-x: auto; max-width: 100%; }
         th { color: var(--quiet); border-bottom: 1px solid var(--rule); vertical-align: bottom; }
         td, th { padding: 0.15em 1.2em 0.15em 0; text-align: right; font-weight: normal; font-variant-numeric: tabular-nums; }
+        td { white-space: nowrap; } table.facts td + td { white-space: normal; overflow-wrap: anywhere; }
+        table.lists td:last-child { white-space: normal; min-width: 16em; }
         td:first-child, th:first-child { text-align: left; } tr.shown td { font-weight: bold; }
-        table.facts td, table.lists td { text-align: left; vertical-align: top; } table.facts td + td { overflow-wrap: anywhere; }
-        .picture { overflow-x: auto; } .picture svg { min-width: 680px; }
+        table.facts td, table.lists td { text-align: left; vertical-align: top; }
+        .picture { overflow-x: auto; } .picture svg { min-width: 760px; }
         .pair { display: flex; flex-wrap: wrap; gap: 1em; } figure { flex: 1 1 20em; max-width: 540px; margin: 0; }
         figcaption { font-size: 0.9em; margin-top: 0.6em; }
-        .key { display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.3em; print-color-adjust: exact; }
-        @media (max-width: 700px) { text, text.axis { font-size: 14px; } figure { flex-basis: 100%; } }
+        .key { border-left: 0.8em solid; margin-right: 0.3em; }
+        @media (max-width: 700px) { text.axis { font-size: 14px; } figure { flex-basis: 100%; } }
         @media print { body { max-width: none; margin: 0; } table { display: table; } .picture svg { min-width: 0; }
         svg, tr, figure { break-inside: avoid; } h2, h3 { break-after: avoid; } }
         </style>
@@ -67,8 +69,8 @@ internal static class HtmlPage
 
     public static void EndPicture(TextWriter output) => output.WriteLine("</svg></div>");
 
-    /// <summary>A square of a colour, to stand before what is drawn in it.</summary>
-    public static string Key(string color) => $"<span class=\"key\" style=\"background:{color}\"></span>";
+    /// <summary>A mark of a colour, to stand before what is drawn in it, on the same line.</summary>
+    public static string Key(string color) => $"<span class=\"key\" style=\"border-color:{color}\"></span>";
 
     /// <summary>A row of a table; the cells are HTML.</summary>
     public static void Row(TextWriter output, params ReadOnlySpan<string> cells)

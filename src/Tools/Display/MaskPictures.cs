@@ -21,7 +21,7 @@ internal static class MaskPictures
             """
             <h2>Which units are kept</h2>
             <p class="small">One picture for each set of weights: its input units from left to right, the time steps of a window from
-            top to bottom. Dark units are kept, for every sequence of the batch; the others' rows and columns can be skipped.</p>
+            top to bottom. What is drawn is kept, for every sequence of the batch; the others' rows and columns can be skipped.</p>
             """);
         if (all.Count > MostPictures)
             output.WriteLine($"<p class=\"small\">Of the sets of weights the first {MostPictures} are drawn.</p>");

@@ -62,11 +62,11 @@ internal sealed class ModelComparison
                 .. _models.Select((model, i) => new TextPlot.Series(Marks[i % Marks.Length], _names[i], Padded(model.Run.Epochs, most)))
                     .Where(one => one.Values.Any(double.IsFinite)),
             ];
-            console.Out.Write(TextPlot.Draw(
+            console.Prose.Write(TextPlot.Draw(
                 series, Math.Min(console.OutputWidth, PlotWidth), PlotHeight, $"valid {_words.Name}", "epoch", spread: true));
         }
 
-        foreach (string remark in Remarks()) console.Out.WriteLine(remark);
+        foreach (string remark in Remarks()) console.Prose.WriteLine(remark);
     }
 
     /// <summary>Prints the same as JSON, with all figures of the epochs.</summary>
