@@ -70,7 +70,8 @@ public sealed class MessyTextTests
 
         string best = Bits(json.Json.GetProperty("validLoss")), test = Bits(json.Json.GetProperty("testLoss"));
         await Assert.That(told.Error).Contains($"; bits per {unit} train ").And.Contains($", valid {best}; learning rate ");
-        await Assert.That(told.Out).Contains($"valid bits per {unit}").And.Contains($", {test} bits per {unit}\n");
+        await Assert.That(told.Out)
+            .Contains($"   valid bits/{unit}   ").And.Contains($"   {best}   ").And.Contains($", {test} bits per {unit}\n");
         await Assert.That(eval.Out).Contains($", {test} bits per {unit}, over ");
         await Assert.That(page)
             .Contains($"<th>validation bits per {unit}</th>").And.Contains($"<p>{best} bits per {unit} of validation text; ");

@@ -56,9 +56,9 @@ internal sealed record VocabularySection(string Level, string LineMarks, bool Lo
     /// <exception cref="ArgumentException">It is none, or says that itself.</exception>
     public Vocabulary ToVocabulary()
     {
-        var vocabulary = ToVocabularyOfTexts();
+        Vocabulary vocabulary = ToVocabularyOfTexts();
         if (vocabulary.Rules is not { IsLowerCase: false, Split: WordSplit.None })
-            Throw.Argument("its vocabulary says lowerCase or tokenize, which only those of language models do");
+            Throw.Argument("its vocabulary has lowerCase or tokenize, and only those of language models do");
         return vocabulary;
     }
 

@@ -24,6 +24,7 @@ internal static class HelpExamples
         ["tinysd train lm"] =
         [
             "tinysd train lm --train mine.txt --out mine.tsd",
+            "tinysd train lm --train mine.txt --lower --tokenize simple --out mine.tsd",
             "tinysd train lm --train train.txt --valid valid.txt --out model.tsd",
             "tinysd train lm --resume model.tsd.checkpoints",
             "tinysd train lm --preset zaremba-medium --dropout structured --rate 0.5 --train train.txt --valid valid.txt --out medium.tsd",

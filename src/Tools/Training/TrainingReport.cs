@@ -10,7 +10,7 @@ internal static class TrainingReport
     {
         TaskWords words = task.Words;
         string[] heads = words.TellsPerplexity ? [">train perplexity", ">valid perplexity"] : [$">train {words.Name}"];
-        string[] bits = words.BitsOf is { } one ? [$">valid bits per {one}"] : [];
+        string[] bits = words.BitsOf is { } one ? [$">valid bits/{one}"] : [];
         var table = new Table([">epoch", .. heads, $">valid {words.Name}", .. bits, ">learning rate", ">time", $">{words.Terms}/s", ""]);
         foreach (EpochOutcome epoch in outcome.Epochs)
         {

@@ -85,6 +85,8 @@ public sealed class ClassifierFileTests
     [Arguments("\"tokens\":[\"a\",\"b\",\"<unk>\"]", "\"tokens\":[\"a\",\"b\",\"c\"]", FileProblemKind.ModelInvalid, "has no <unk>")]
     [Arguments("\"tokens\":[\"a\",\"b\",\"<unk>\"]", "\"tokens\":[\"a\",\"<unk>\"]", FileProblemKind.ModelInvalid, "embedding")]
     [Arguments("\"lineMarks\":\"none\",", "", FileProblemKind.ModelInvalid, "<eos>")]
+    [Arguments("\"lineMarks\":\"none\",", "\"lineMarks\":\"none\",\"lowerCase\":true,", FileProblemKind.ModelInvalid, "only those")]
+    [Arguments("\"lineMarks\":\"none\",", "\"lineMarks\":\"none\",\"tokenize\":\"simple\",", FileProblemKind.ModelInvalid, "only those of")]
     [Arguments("\"vocabulary\":", "\"words\":", FileProblemKind.ModelInvalid, "lowerCase")]
     [Arguments("\"readOut\":\"mean\"", "\"readOut\":\"median\"", FileProblemKind.ModelInvalid, "median")]
     [Arguments("\"maxLength\":9", "\"maxLength\":0", FileProblemKind.ModelInvalid, "MaxLength")]

@@ -104,14 +104,17 @@ public sealed class CorpusTests
     }
 
     [Test]
-    public async Task Reading_does_not_allocate_for_each_token()
+    [Arguments(false, WordSplit.None)]
+    [Arguments(true, WordSplit.Simple)]
+    public async Task Reading_does_not_allocate_for_each_token(bool lower, WordSplit split)
     {
+        var rules = new TokenRules(TextLevel.Word) { IsLowerCase = lower, Split = split };
         using var folder = new TestFolder();
         string path = folder.Put("a.txt", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Sample + "\n", 50_000))));
-        Vocabulary vocabulary = Vocabulary.Build(Corpus.Count(path, TextLevel.Word));
+        Vocabulary vocabulary = Vocabulary.Build(Corpus.Count(path, rules));
         Corpus.Encode(path, vocabulary);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Corpus.Count(path, TextLevel.Word);
+        Corpus.Count(path, rules);
         long counting = GC.GetAllocatedBytesForCurrentThread() - before;
         before = GC.GetAllocatedBytesForCurrentThread();
         int[] ids = Corpus.Encode(path, vocabulary);
