@@ -34,7 +34,10 @@ internal static class Cli
             if (parsed.Errors.Count > 0 && parsed.Action is null or ParseErrorAction) throw WrongWords.Of(parsed);
 
             // What the command line asks for is refused before anything of it is done; help is given all the same.
-            if (parsed.Action == parsed.CommandResult.Command.Action) new CommandFiles().Add(parsed).Check();
+            bool isRun = parsed.Action == parsed.CommandResult.Command.Action;
+            using SpooledInput? input = isRun && new CommandFiles().Add(parsed).Check().NeedsStandardInput
+                ? SpooledInput.Keep(new StoppableInput(console.Input, stop.Watch()), StoppableInput.Name)
+                : null;
             int code = parsed.Invoke(new InvocationConfiguration
             {
                 Output = console.Out,

@@ -72,7 +72,7 @@ public sealed class GenerateTests
         using var folder = new TestFolder();
         folder.TrainModel();
         await Refused(1, "there is no file nowhere.txt; check the name", "--prompt-file", "nowhere.txt");
-        await Refused(1, "standard input is empty; a text was expected", "--prompt-file", "-");
+        await Refused(1, "- is empty; a text was expected", "--prompt-file", "-");
         string strange = folder.PutText("strange.txt", "the cat\nthe platypus\n");
         await Refused(1, $"{strange}, line 2: the word 'platypus' is not in the model's vocabulary", "--prompt-file", strange);
         await Refused(2, "--prompt and --prompt-file contradict each other", "--prompt", "a", "--prompt-file", strange);

@@ -17,6 +17,9 @@ internal static class ScratchFile
         }
     }
 
+    /// <summary>What helps where there is no room for one.</summary>
+    public static string Remedy => $"set {FolderVariable} to a folder on a disk with room for it";
+
     /// <summary>Creates one, open for reading and writing.</summary>
     /// <exception cref="IOException">It cannot be created.</exception>
     /// <exception cref="UnauthorizedAccessException">The user may not create files there.</exception>
@@ -36,11 +39,10 @@ internal static class ScratchFile
     /// <summary>A failure to create or to write one, in words.</summary>
     public static FileProblem Failure(string path, string folder, Exception exception)
     {
-        string remedy = $"set {FolderVariable} to a folder on a disk with room for it";
         return SystemErrors.IsNoSpace(exception.HResult)
             ? new(FileProblemKind.NoSpace, path,
-                $"{path} is too long for memory, and {folder} has no space left for its token ids; {remedy}")
+                $"{path} is too long for memory, and {folder} has no space left for its token ids; {Remedy}")
             : new(FileProblemKind.WriteFailed, path,
-                $"{path} is too long for memory, and its token ids cannot be kept in {folder} ({exception.Message}); {remedy}");
+                $"{path} is too long for memory, and its token ids cannot be kept in {folder} ({exception.Message}); {Remedy}");
     }
 }

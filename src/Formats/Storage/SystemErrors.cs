@@ -24,7 +24,9 @@ internal static class SystemErrors
     /// <summary>Opens a regular file to read.</summary>
     public static bool TryOpen(string path, [NotNullWhen(true)] out SafeFileHandle? handle, [NotNullWhen(false)] out FileProblem? problem)
     {
-        handle = null;
+        problem = null;
+        handle = SpooledInput.TryOpen(path);
+        if (handle is not null) return true;
         problem = CheckReadable(path);
         if (problem is not null) return false;
         try

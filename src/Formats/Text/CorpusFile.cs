@@ -30,6 +30,8 @@ internal sealed class CorpusFile : IDisposable
         var file = new FileStream(handle, FileAccess.Read, bufferSize: 0);
         try
         {
+            // The file of a stream that was kept has other readers, and its handle stands where one of them left it.
+            file.Position = 0;
             Span<byte> first = stackalloc byte[2];
             bool isGzip = file.ReadAtLeast(first, 2, throwOnEndOfStream: false) == 2 && first[0] == 0x1F && first[1] == 0x8B;
             file.Position = 0;

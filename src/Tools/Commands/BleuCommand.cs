@@ -7,10 +7,7 @@ namespace TinySD.Tools.Commands;
 /// <summary><c>tinysd bleu</c>: compares a file of translations with references.</summary>
 internal sealed class BleuCommand : CliCommand
 {
-    private const string FromInput = "-";
-
-    private readonly FileArgument _translations = new("TRANSLATIONS", $"Translations, a line each; {FromInput} for standard input.",
-        (files, path) => files.Read(path == FromInput ? null : path, "TRANSLATIONS"));
+    private readonly FileArgument _translations = new("TRANSLATIONS", "Translations, a line each.");
 
     private readonly FileArguments _references = new("REFERENCE", "Translations of the same sentences by people, in the same order.");
     private readonly ScoreOptions _score = new();
@@ -28,20 +25,17 @@ internal sealed class BleuCommand : CliCommand
         ScoreChoice choice = _score.Read(parsed, context.Warnings);
         string path = parsed.GetRequiredValue(_translations);
         string[] references = parsed.GetRequiredValue(_references);
-        string name = path == FromInput ? StoppableInput.Name : path;
-        List<string> own = ReadAll(path == FromInput
-            ? new LineReader(name, new StoppableInput(context.Console.Input, context.Stop.Watch()))
-            : LineReader.Open(path));
+        List<string> own = ReadAll(LineReader.Open(path));
         List<string>[] others = Array.ConvertAll(references, reference => ReadAll(LineReader.Open(reference)));
         for (int i = 0; i < others.Length; i++)
         {
             if (others[i].Count == own.Count) continue;
             throw new FailureException(
-                $"{name} has {Figures.Count(own.Count, "line")} and {references[i]} {Figures.Count(others[i].Count)}; a line of one is " +
+                $"{path} has {Figures.Count(own.Count, "line")} and {references[i]} {Figures.Count(others[i].Count)}; a line of one is " +
                 "compared with the same line of the other, so give files of as many.");
         }
 
-        if (own.Count == 0) throw new FailureException($"{name} is empty; there is nothing to compare.");
+        if (own.Count == 0) throw new FailureException($"{path} is empty; there is nothing to compare.");
         var scorer = new LineScorer(choice);
         for (int i = 0; i < own.Count; i++) scorer.Add(own[i], Array.ConvertAll(others, lines => lines[i]));
         TranslationScores scores = scorer.ToResult();

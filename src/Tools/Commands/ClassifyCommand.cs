@@ -5,7 +5,7 @@ using TinySD.Tools.Tasks.Classification;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd classify</c>: labels what comes on standard input, line by line.</summary>
-internal sealed class ClassifyCommand : CliCommand
+internal sealed class ClassifyCommand : CliCommand, IAnswersInput
 {
     private const string InputName = StoppableInput.Name;
 

@@ -9,8 +9,6 @@ internal sealed class GenerateCommand : CliCommand
 {
     private const int DefaultWords = 100, DefaultCharacters = 500, DefaultShown = 10;
 
-    private const string StandardInput = "-";
-
     private static readonly Spelling<int> s_shown = Spelling.Whole(1);
 
     private readonly FileArgument _model = new("MODEL", "A language model (.tsd).");
@@ -21,7 +19,7 @@ internal sealed class GenerateCommand : CliCommand
     };
 
     private readonly FileOption _promptFile = FileOption.Input("--prompt-file",
-        "A text to go on from where it ends, read as texts are; at byte level its bytes as they are. - is standard input.");
+        "A text to go on from where it ends, read as texts are; at byte level its bytes as they are.");
 
     private readonly Option<int?> _length = Ranged.Whole("--length", 1, int.MaxValue,
         $"Tokens to generate. [default: {DefaultWords} words or {DefaultCharacters} characters or bytes]");
@@ -79,7 +77,7 @@ internal sealed class GenerateCommand : CliCommand
             _forbid.Read(parsed, vocabulary));
         var generator = new TextGenerator(loaded.Model.AtShare(share, multiple), vocabulary, sampler, hardware, delta);
         CancellationToken stop = context.Stop.Watch();
-        Prompt prompt = PromptOf(parsed, context, vocabulary, stop);
+        Prompt prompt = PromptOf(parsed, vocabulary);
         prompt.TellUnknown(context.Warnings);
         if (isTold)
         {
@@ -105,13 +103,9 @@ internal sealed class GenerateCommand : CliCommand
         return ExitCode.Done;
     }
 
-    private Prompt PromptOf(ParseResult parsed, CliContext context, Vocabulary vocabulary, CancellationToken stop)
-    {
-        if (parsed.GetValue(_promptFile) is not { } file) return Prompt.Of(_prompt.Name, parsed.GetValue(_prompt) ?? "", vocabulary);
-        return file == StandardInput
-            ? Prompt.Read(StoppableInput.Name, new StoppableInput(context.Console.Input, stop), vocabulary)
-            : Prompt.Read(file, null, vocabulary);
-    }
+    private Prompt PromptOf(ParseResult parsed, Vocabulary vocabulary) => parsed.GetValue(_promptFile) is { } file
+        ? Prompt.Read(file, vocabulary)
+        : Prompt.Of(_prompt.Name, parsed.GetValue(_prompt) ?? "", vocabulary);
 
     private static GenerateResult Text(TextGenerator generator, Prompt prompt, int length, CancellationToken stop)
     {

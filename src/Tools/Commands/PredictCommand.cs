@@ -5,7 +5,7 @@ using TinySD.Tools.Tasks.Regression;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd predict</c>: rows in, predictions out, for as long as rows come.</summary>
-internal sealed class PredictCommand : CliCommand
+internal sealed class PredictCommand : CliCommand, IAnswersInput
 {
     private readonly FileArgument _model = new("MODEL", "A regressor (.tsd).");
     private readonly Option<bool> _anomalies = new("--anomalies")

@@ -28,7 +28,7 @@ internal sealed class ReproduceRegressorCommand : GridCommand
         return _ =>
         {
             RegressorData data = ProgressDisplay.Run(
-                context, progress => RegressorData.Read(request, recipes, context.Console.Input, progress, context.Stop.Watch()));
+                context, progress => RegressorData.Read(request, recipes, progress, context.Stop.Watch()));
             if (data.Test is null)
             {
                 throw new UsageException(

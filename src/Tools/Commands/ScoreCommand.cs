@@ -5,7 +5,7 @@ using TinySD.Tools.Tasks.LanguageModeling;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd score</c>: how likely a language model finds what comes on standard input, line by line.</summary>
-internal sealed class ScoreCommand : CliCommand
+internal sealed class ScoreCommand : CliCommand, IAnswersInput
 {
     private readonly FileArgument _model = new("MODEL", "A language model (.tsd).");
     private readonly ShareOption _share = new();

@@ -5,7 +5,7 @@ using TinySD.Tools.Tasks.Tagging;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd tag</c>: tags for the words of what comes on standard input, sentence by sentence.</summary>
-internal sealed class TagCommand : CliCommand
+internal sealed class TagCommand : CliCommand, IAnswersInput
 {
     private const string InputName = StoppableInput.Name;
 

@@ -33,11 +33,10 @@ internal sealed class TrainRegressorCommand : TrainCommand<RegressorRecipe, RunS
         TrainingJob<RegressorRecipe, RunSeries, SequenceBatch> job = null!;
         job = new(recipes.Forecast, ReadTables)
         {
-            Files = [(_series.Train, FileOf(request.Train)), (_series.Valid, request.Valid), (_series.Test, request.Test)],
+            Files = [(_series.Train, request.Train), (_series.Valid, request.Valid), (_series.Test, request.Test)],
             Plan = setup =>
             {
-                var data = RegressorData.Read(
-                    request with { Test = null }, recipes, context.Console.Input, setup.Progress, setup.Stop);
+                var data = RegressorData.Read(request with { Test = null }, recipes, setup.Progress, setup.Stop);
                 job.Recipe = data.Recipe;
                 MemoryNeed need = RegressorTask.MemoryNeedOf(
                     data.Recipe, data.Form.Inputs.Length, data.Form.Targets.Length, setup.Runner, setup.Hardware);
@@ -48,7 +47,7 @@ internal sealed class TrainRegressorCommand : TrainCommand<RegressorRecipe, RunS
 
         TrainingData<RunSeries, SequenceBatch> ReadTables(IProgressDisplay progress, CancellationToken stop)
         {
-            var data = RegressorData.Read(request, recipes, context.Console.Input, progress, stop);
+            var data = RegressorData.Read(request, recipes, progress, stop);
             job.Recipe = data.Recipe;
             return new(data.ToRunSeries(), setup => new RegressorTraining(data.Recipe, data, setup, loaded?.Regressor.Model))
             {
@@ -57,9 +56,6 @@ internal sealed class TrainRegressorCommand : TrainCommand<RegressorRecipe, RunS
             };
         }
     }
-
-    // What stands for standard input is no file.
-    private static string? FileOf(string train) => train == SeriesRequest.StandardInput ? null : train;
 
     private void Check(ResumedRun<RegressorRecipe, RunSeries> resumed, RegressorData data)
     {

@@ -5,7 +5,7 @@ using TinySD.Tools.Tasks.Translating;
 namespace TinySD.Tools.Commands;
 
 /// <summary><c>tinysd translate</c>: translates what comes on standard input, line by line.</summary>
-internal sealed class TranslateCommand : CliCommand
+internal sealed class TranslateCommand : CliCommand, IAnswersInput
 {
     // What is translated at once where more has come.
     private const int MostLines = 1024, MostUnits = 1 << 16;

@@ -71,7 +71,8 @@ internal sealed class QuantizeVerb<TContent, TModel>(ModelFormat<TContent, TMode
 
     private static void Report(QuantizeRequest request, IReadOnlyList<ComparedFigure> figures, CliContext context)
     {
-        long before = new FileInfo(request.Model).Length, after = new FileInfo(request.Output).Length;
+        using TsdFile model = TsdFile.Open(request.Model);
+        long before = model.Length, after = new FileInfo(request.Output).Length;
         if (context.Json)
         {
             CliJson.Write(context.Console.Out, new QuantizeResult(

@@ -15,6 +15,12 @@ internal sealed class CommandFiles
     private readonly List<Entry> _inputs = [], _outputs = [];
     private readonly List<(Entry Folder, OwnNames Own)> _filled = [];
 
+    // What takes standard input, and whether that is to be like a file.
+    private readonly Dictionary<string, bool> _standardInputs = [];
+
+    /// <summary>Whether an input file is standard input, to be kept and read like any other.</summary>
+    public bool NeedsStandardInput => _standardInputs.ContainsValue(true);
+
     public IEnumerable<string> Inputs => _inputs.Select(entry => entry.Path);
 
     public IEnumerable<string> Outputs => _outputs.Select(entry => entry.Path);
@@ -27,12 +33,19 @@ internal sealed class CommandFiles
         Command command = parsed.CommandResult.Command;
         IEnumerable<Symbol> symbols = [.. command.Arguments, .. command.Options];
         foreach (IFileSymbol symbol in symbols.OfType<IFileSymbol>()) symbol.Declare(parsed, this);
-        return this;
+        return command is IAnswersInput ? ReadStandardInput("what is to be answered") : this;
     }
 
     /// <summary>Adds a file that is read, unless its path is null or empty, and what messages call it: the option or argument.</summary>
     public CommandFiles Read(string? path, string name)
     {
+        // What stands for standard input is no file.
+        if (path == SpooledInput.Name)
+        {
+            _standardInputs[name] = true;
+            return this;
+        }
+
         if (Entry.Of(path, name) is { } entry) _inputs.Add(entry);
         return this;
     }
@@ -41,6 +54,13 @@ internal sealed class CommandFiles
     public CommandFiles Read(IEnumerable<string> paths, string name)
     {
         foreach (string path in paths) Read(path, name);
+        return this;
+    }
+
+    /// <summary>Adds what reads standard input by itself, as it comes.</summary>
+    public CommandFiles ReadStandardInput(string name)
+    {
+        _standardInputs.TryAdd(name, false);
         return this;
     }
 
@@ -58,11 +78,20 @@ internal sealed class CommandFiles
         return this;
     }
 
-    /// <summary>Refuses a file that is written and is also read, or written for something else.</summary>
+    /// <summary>Refuses a file that is written and is also read, or written for something else; and standard input that is read
+    /// twice.</summary>
     /// <exception cref="UsageException">There is one; the message names both, and says why they are the same if spelled
     /// otherwise.</exception>
     public CommandFiles Check()
     {
+        if (_standardInputs.Count > 1 && NeedsStandardInput)
+        {
+            string[] names = [.. _standardInputs.Keys];
+            throw new UsageException(
+                $"{names[0]} and {names[1]} are both standard input ({SpooledInput.Name}), which there is once; give a file for one of " +
+                "them.");
+        }
+
         for (int i = 0; i < _outputs.Count; i++)
         {
             foreach (Entry other in _inputs.Concat(_outputs.Take(i))) Check(_outputs[i], other);

@@ -7,6 +7,9 @@ internal interface IFileSymbol
     void Declare(ParseResult parsed, CommandFiles files);
 }
 
+/// <summary>A command that answers what comes on standard input.</summary>
+internal interface IAnswersInput;
+
 /// <summary>An option that names a file or a folder; every one that does is one of these, so that no command can forget any.</summary>
 internal sealed class FileOption : Option<string>, IFileSymbol
 {

@@ -112,7 +112,15 @@ internal sealed class ResumedRun<TRecipe, TData>(string folder, Checkpoint<TReci
     {
         foreach ((FileOption option, string? path) in files)
         {
-            if (path is null || parsed.GetValue(option) is not null || File.Exists(path)) continue;
+            if (path is null || parsed.GetValue(option) is not null) continue;
+            if (path == SpooledInput.Name)
+            {
+                throw new FailureException(
+                    $"the run's {option.Name} was standard input, which is not kept; give {option.Name} {SpooledInput.Name} and the same " +
+                    "data on standard input again.");
+            }
+
+            if (File.Exists(path)) continue;
             throw new FailureException(
                 $"there is no file {path}, which is the run's {option.Name} as given when it was started; give {option.Name} with its " +
                 "place now.");

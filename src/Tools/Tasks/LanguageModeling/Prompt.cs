@@ -21,16 +21,15 @@ internal sealed record Prompt(string Name, string Text, int[] Tokens, IReadOnlyL
         return new(name, text, tokens, hasUnknown ? UnknownIn(text, vocabulary) : []);
     }
 
-    /// <summary>One of a file, or of a stream, read as texts are; at byte level its bytes as they are.</summary>
-    /// <param name="name">The file, or what messages call the stream.</param>
-    /// <param name="stream">The stream; null for the file of that name.</param>
+    /// <summary>One of a file, read as texts are; at byte level its bytes as they are.</summary>
+    /// <param name="name">The file.</param>
     /// <param name="vocabulary">The model's.</param>
     /// <exception cref="FileProblemException">It cannot be read, or is no text.</exception>
     /// <inheritdoc cref="Of"/>
-    public static Prompt Read(string name, Stream? stream, Vocabulary vocabulary)
+    public static Prompt Read(string name, Vocabulary vocabulary)
     {
-        if (vocabulary.Level != TextLevel.Byte) return Of(name, WholeText.Read(name, stream), vocabulary);
-        byte[] bytes = WholeText.ReadBytes(name, stream);
+        if (vocabulary.Level != TextLevel.Byte) return Of(name, WholeText.Read(name), vocabulary);
+        byte[] bytes = WholeText.ReadBytes(name);
         return new(name, Encoding.UTF8.GetString(bytes), Array.ConvertAll(bytes, value => (int)value), []);
     }
 

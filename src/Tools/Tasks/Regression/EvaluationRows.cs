@@ -18,17 +18,15 @@ internal sealed class EvaluationRows
     /// <param name="asked">The rows as typed, first and count; null for all.</param>
     /// <param name="options">What is said of how it is written.</param>
     /// <param name="loaded">The regressor.</param>
-    /// <param name="input">Standard input.</param>
     /// <param name="progress">Shown how far it is.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="FileProblemException">It cannot be read, or lacks a column.</exception>
     /// <exception cref="FailureException">Not one row can be judged.</exception>
     public static EvaluationRows Read(
-        string path, string? asked, TableOptions options, LoadedRegressor loaded, Stream input, IProgressDisplay progress,
-        CancellationToken stop)
+        string path, string? asked, TableOptions options, LoadedRegressor loaded, IProgressDisplay progress, CancellationToken stop)
     {
         SeriesForm form = loaded.Regressor.Form;
-        NumberTable table = RegressorData.ReadTable(path, options, input, progress, stop);
+        NumberTable table = RegressorData.ReadTable(path, options, progress, stop);
         string[] used = [.. form.Inputs.Union(form.Targets)];
         SeriesTable series = table.Series(used, loaded.Training.Data.Table);
         (int first, int count) = asked is null ? (0, series.RowCount) : Rows(asked, series.RowCount, table.Name);

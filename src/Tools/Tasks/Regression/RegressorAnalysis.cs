@@ -18,7 +18,7 @@ internal sealed class RegressorAnalysis(CsvOptions csv) : ModelVerb<AnalyzeReque
         loaded = loaded with { Regressor = RegressorFile.Format.ToFloats(loaded.Regressor, request.Model, context.Warnings.Note) };
         TableOptions options = csv.Read(parsed, new() { DecimalMark = loaded.Training.Data.DecimalMark });
         NumberTable table = ProgressDisplay.Run(
-            context, progress => RegressorData.ReadTable(request.Data, options, context.Console.Input, progress, context.Stop.Watch()));
+            context, progress => RegressorData.ReadTable(request.Data, options, progress, context.Stop.Watch()));
         AnalysisRun run = RunOf(loaded, table);
 
         // What SeriesRemarks says of times is said whole beside the results.

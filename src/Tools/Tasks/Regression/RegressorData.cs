@@ -38,16 +38,15 @@ internal sealed class RegressorData
     /// <summary>Reads the tables.</summary>
     /// <param name="request">What the command line asks for.</param>
     /// <param name="recipes">The recipe, but for what the data settle: of a forecast, and of a value in the same row.</param>
-    /// <param name="input">Standard input.</param>
     /// <param name="progress">Shown how far it is.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="FileProblemException">A table cannot be read, or lacks a column.</exception>
     /// <exception cref="FailureException">There is nothing to learn from, or too little of it.</exception>
     public static RegressorData Read(
-        SeriesRequest request, (RegressorRecipe Forecast, RegressorRecipe SameRow) recipes, Stream input, IProgressDisplay progress,
+        SeriesRequest request, (RegressorRecipe Forecast, RegressorRecipe SameRow) recipes, IProgressDisplay progress,
         CancellationToken stop)
     {
-        NumberTable table = ReadTable(request.Train, request.Options, input, progress, stop);
+        NumberTable table = ReadTable(request.Train, request.Options, progress, stop);
         (IReadOnlyList<string> inputs, IReadOnlyList<string> targets, int horizon) = Columns(request, recipes.Forecast, table);
         string[] used = [.. inputs.Union(targets)];
         var warnings = new List<string>(SeriesRemarks.Of(table, used));
@@ -73,19 +72,16 @@ internal sealed class RegressorData
         SeriesTable? Other(string? path)
         {
             if (path is null) return null;
-            NumberTable other = ReadTable(path, request.Options, input, progress, stop);
+            NumberTable other = ReadTable(path, request.Options, progress, stop);
             warnings.AddRange(SeriesRemarks.Of(other, used));
             return other.Series(used, known);
         }
     }
 
-    /// <summary>Reads a table from a file, or from standard input.</summary>
+    /// <summary>Reads a table from a file.</summary>
     /// <exception cref="FileProblemException">It cannot be read.</exception>
-    public static NumberTable ReadTable(
-        string path, TableOptions options, Stream input, IProgressDisplay progress, CancellationToken stop) =>
-        path == SeriesRequest.StandardInput
-            ? NumberTable.Read(new StoppableInput(input, stop), StoppableInput.Name, options, stop)
-            : NumberTable.Read(path, options, ProgressDisplay.ShareOf(progress, $"reading {path}"), stop);
+    public static NumberTable ReadTable(string path, TableOptions options, IProgressDisplay progress, CancellationToken stop) =>
+        NumberTable.Read(path, options, ProgressDisplay.ShareOf(progress, $"reading {path}"), stop);
 
     /// <summary>Refuses rows of which not one can be predicted.</summary>
     /// <exception cref="FailureException">There are too few.</exception>

@@ -38,7 +38,7 @@ internal sealed class RegressorEval(ShareOption share, CsvOptions csv, Option<De
         DeltaOption.Check(
             thresholds ?? default, request.Model, loaded.Regressor.Model.Layout.Weights, DeltaOption.Without(loaded.Regressor.Form));
         EvaluationRows rows = ProgressDisplay.Run(context, progress => EvaluationRows.Read(
-            request.Data, parsed.GetValue(_rows), options, loaded, context.Console.Input, progress, context.Stop.Watch()));
+            request.Data, parsed.GetValue(_rows), options, loaded, progress, context.Stop.Watch()));
         foreach (string remark in rows.Remarks) context.Warnings.Note(remark);
         return new(model =>
         {

@@ -12,7 +12,7 @@ internal sealed class SeriesOptions
         s_sameRow = RegressorRecipe.Presets.First(preset => preset.Horizon == 0).Name;
 
     private readonly FileOption _train = FileOption.Input("--train",
-        "The training table: CSV, plain or gzip, one row for each moment in order of time; - for standard input.");
+        "The training table: CSV, plain or gzip, one row for each moment in order of time.");
 
     private readonly FileOption _valid = FileOption.Input("--valid",
         "A validation table of the same columns: the model that does best on it is kept.");

@@ -10,7 +10,7 @@ internal sealed record SeriesSplit(double? ValidFraction, IReadOnlyList<int>? Ro
 }
 
 /// <summary>The data of a run as a command line asks for them.</summary>
-/// <param name="Train">The training table's path; <c>-</c> for standard input.</param>
+/// <param name="Train">The training table's path.</param>
 /// <param name="Valid">The validation table's path; null where the training table has the rows.</param>
 /// <param name="Test">The test table's path, if there is one.</param>
 /// <param name="Split">How the training table is parted.</param>
@@ -20,9 +20,6 @@ internal sealed record SeriesSplit(double? ValidFraction, IReadOnlyList<int>? Ro
 internal sealed record SeriesRequest(
     string Train, string? Valid, string? Test, SeriesSplit Split, TableOptions Options, ColumnList Targets, ColumnList? Inputs)
 {
-    /// <summary>What stands for standard input.</summary>
-    public const string StandardInput = "-";
-
     /// <summary>Columns and scales of the model that training begins with; null to learn them.</summary>
     public SeriesForm? Form { get; init; }
 
