@@ -49,23 +49,23 @@ public sealed class RunLogTests
     }
 
     [Test]
-    [Arguments(Stop.WithCtrlC)]
-    [Arguments(Stop.AndTornLine)]
-    [Arguments(Stop.AfterCheckpoint)]
-    [Arguments(Stop.BeforeValidation)]
-    public async Task A_run_that_goes_on_has_each_update_once(Stop how)
+    [Arguments(Ending.WithCtrlC)]
+    [Arguments(Ending.AndTornLine)]
+    [Arguments(Ending.AfterCheckpoint)]
+    [Arguments(Ending.BeforeValidation)]
+    public async Task A_run_that_goes_on_has_each_update_once(Ending how)
     {
         using var folder = new TestFolder();
         CliResult unbroken = folder.TrainModelTo(folder["unbroken.tsd"], 1, "--json");
-        string log = folder["run.jsonl"], every = how == Stop.BeforeValidation ? "69" : "50";
+        string log = folder["run.jsonl"], every = how == Ending.BeforeValidation ? "69" : "50";
         string[] options = ["--log", log, "--log-every", "20", "--checkpoint", folder["ck"], "--checkpoint-every", every];
-        CliResult stopped = how == Stop.BeforeValidation
+        CliResult stopped = how == Ending.BeforeValidation
             ? Tinysd.RunUntilShown("epoch 1/3, validation", 1, folder.TrainArgs(folder.Model, 1, options))
             : Tinysd.RunUntilShown("epoch 2/3", 20, folder.TrainArgs(folder.Model, 1, options));
         await Assert.That(stopped.Code).IsEqualTo(130);
         await Assert.That(LinesOf(log)[^1].GetProperty("reason").GetString()).IsEqualTo("stopped");
-        if (how == Stop.AndTornLine) await File.AppendAllTextAsync(log, "{\"event\":\"st");
-        if (how == Stop.AfterCheckpoint)
+        if (how == Ending.AndTornLine) await File.AppendAllTextAsync(log, "{\"event\":\"st");
+        if (how == Ending.AfterCheckpoint)
         {
             // As if it had been killed on its way from the last but one.
             File.Delete(CheckpointFolder.List(folder["ck"])[0]);
@@ -170,7 +170,7 @@ public sealed class RunLogTests
     }
 
     /// <summary>How a run ends before its end.</summary>
-    public enum Stop
+    public enum Ending
     {
         WithCtrlC,
         AndTornLine,
