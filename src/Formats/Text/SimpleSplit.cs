@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace TinySD.Formats.Text;
 
 /// <summary>Finds words as <see cref="WordSplit.Simple"/> has them, without allocating. FORMAT.md is its law.</summary>
