@@ -5,6 +5,8 @@ internal readonly record struct TerminalTraits(bool OutputIsTerminal, bool Error
 {
     private const int UsualWidth = 80;
 
+    private static readonly string[] s_localeVariables = ["LC_ALL", "LC_CTYPE", "LANG"];
+
     /// <summary>Asks for the columns again, which whoever drags a window's edge changes; null where they stay <see cref="Width"/>. 0 where
     /// nobody knows.</summary>
     public Func<int>? AskWidth { get; init; }
@@ -34,7 +36,7 @@ internal readonly record struct TerminalTraits(bool OutputIsTerminal, bool Error
     /// <param name="variable">A variable of the environment by its name.</param>
     public static bool IsUtf8(Func<string, string?> variable)
     {
-        string? locale = new[] { "LC_ALL", "LC_CTYPE", "LANG" }.Select(variable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
+        string? locale = s_localeVariables.Select(variable).FirstOrDefault(value => !string.IsNullOrEmpty(value));
         return locale is not null && locale.Replace("-", "", StringComparison.Ordinal).Contains("utf8", StringComparison.OrdinalIgnoreCase);
     }
 }
