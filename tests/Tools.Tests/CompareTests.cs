@@ -89,6 +89,29 @@ public sealed partial class CompareTests
     }
 
     [Test]
+    public async Task Figures_that_are_not_of_one_thing_are_told()
+    {
+        using var folder = new TestFolder();
+        folder.TrainModelTo(folder["a.tsd"], 1);
+        folder.TrainModelTo(folder["b.tsd"], 1, "--max-vocabulary", "8");
+        folder.TrainModelTo(folder["c.tsd"], 1, "--level", "char");
+        folder.TrainModelTo(folder["d.tsd"], 1, "--level", "char", "--seed", "2");
+        const string other = "a perplexity is per token of a model's own vocabulary", data = "the models were validated on different data";
+        await Assert.That(Told("a.tsd", "b.tsd")).Contains(other).And.DoesNotContain(data);
+        await Assert.That(Told("a.tsd", "c.tsd")).Contains(other);
+        string[] args = folder.TrainArgs(folder["e.tsd"], 1);
+        args[Array.IndexOf(args, folder.Valid)] = folder.PutText(
+            "w.txt", string.Concat(Enumerable.Repeat("the cat sees a big house\n", 30)));
+        await Assert.That(Tinysd.Run(args).Code).IsEqualTo(0);
+        await Assert.That(Told("a.tsd", "e.tsd")).Contains(data);
+        string characters = Told("c.tsd", "d.tsd");
+        await Assert.That(characters).DoesNotContain(other).And.DoesNotContain(data);
+        await Assert.That(characters).Matches(@"valid bits per character +\d\.\d{3} +\d\.\d{3}");
+
+        string Told(string one, string two) => Tinysd.Run("compare", folder[one], folder[two]).Out;
+    }
+
+    [Test]
     public async Task Models_that_cannot_be_compared_are_refused()
     {
         using var folder = new TestFolder();

@@ -129,6 +129,10 @@ internal sealed class ModelComparison
             if (_models[i].Run.Epochs.Count == 0) yield return $"{_names[i]} has no record of its epochs, and so no curve";
         }
 
+        if (_words.IsExpOfLoss && AreOtherwise("vocabulary"))
+            yield return $"a {_words.Name} is per token of a model's own vocabulary, and of different ones it cannot be compared";
+        else if (AreOtherwise("validated on"))
+            yield return "the models were validated on different data: their figures are not of one thing";
         if (HasCurves) yield return "a curve ends with the epoch whose model is in the file; what is equal in all is not shown";
     }
 
@@ -175,6 +179,8 @@ internal sealed class ModelComparison
         (string Name, string?[] Values) test = Row($"test {_words.Name}", model => Shown(model.Run.Test));
         var rows = sizes.Where(row => IsOtherwise(row.Values)).ToList();
         if (HasCurves) rows.Add(Row($"valid {_words.Name}", model => Shown(model.Run.Kept?.Valid)));
+        if (HasCurves && _words.BitsOf is { } one && _models.All(model => model.Run.Words.BitsOf == one))
+            rows.Add(Row($"valid bits per {one}", model => model.Run.Kept is { } kept ? Figures.Bits(kept.Valid.Loss) : null));
         if (test.Values.Any(value => value is not null)) rows.Add(test);
         return rows;
 
@@ -182,6 +188,9 @@ internal sealed class ModelComparison
     }
 
     private (string Name, string?[] Values) Row(string name, Func<ComparedModel, string?> value) => (name, [.. _models.Select(value)]);
+
+    // Of what is not known of a model, as of one from elsewhere, nothing is said.
+    private bool AreOtherwise(string fact) => _models.Select(model => ValueOf(model, fact)).OfType<string>().Distinct().Count() > 1;
 
     private static bool IsOtherwise(string?[] values) => Array.Exists(values, value => value != values[0]);
 

@@ -28,7 +28,8 @@ internal sealed class LanguageModelKind : ModelKind<LanguageModelDescription, La
     protected override IReadOnlyList<double> SharesOf(LanguageModelDescription content) =>
         TrainingFacts.SharesOf(content.Training.Recipe.Dropout);
 
-    protected override ComparedRun RunOf(LanguageModelDescription content) => ComparedRun.Of(content.Training, LanguageModelTraining.Told);
+    protected override ComparedRun RunOf(LanguageModelDescription content) =>
+        ComparedRun.Of(content.Training, LanguageModelTraining.WordsOf(content.Vocabulary.Level));
 
     protected override PlanReport Plan(LanguageModelDescription content, PlanRequest request)
     {

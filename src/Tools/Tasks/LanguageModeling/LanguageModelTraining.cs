@@ -26,7 +26,7 @@ internal sealed class LanguageModelTraining(
 
     public override string Output => setup.Output;
 
-    public override TaskWords Words { get; } = Told with { BitsOf = UnitOf(data.Vocabulary.Level) };
+    public override TaskWords Words { get; } = WordsOf(data.Vocabulary.Level);
 
     /// <summary>How language models are told about.</summary>
     public static TaskWords Told { get; } = new(
@@ -43,6 +43,9 @@ internal sealed class LanguageModelTraining(
         TextLevel.Byte => "byte",
         _ => null,
     };
+
+    /// <summary>How those of a level are told about.</summary>
+    public static TaskWords WordsOf(TextLevel level) => Told with { BitsOf = UnitOf(level) };
 
     public override string MeasuredHow => Streams.Told(data.Test is not null);
 
