@@ -27,11 +27,15 @@ internal sealed class CompareCommand : CliCommand
     {
         string[] paths = parsed.GetRequiredValue(_models);
         if (paths.Length < 2) throw new UsageException("there is one model only; two or more are compared.");
-        if (paths.GroupBy(Path.GetFullPath).FirstOrDefault(group => group.Count() > 1) is { } same)
-            throw new UsageException($"{same.First()} is given {(same.Count() == 2 ? "twice" : "several times")}; a model is like itself.");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (string path in paths)
+        {
+            if (!seen.Add(Path.GetFullPath(path))) throw new UsageException($"{path} is given twice; a model is like itself.");
+        }
+
         string? report = parsed.GetValue(_report);
         if (report is not null) OutputFile.CheckWritable(report);
-        var comparison = new ModelComparison([.. paths.Select(path => _kinds.Of(path).Compare(path))]);
+        var comparison = new ModelComparison(Array.ConvertAll(paths, path => _kinds.Of(path).Compare(path)));
         if (report is not null) comparison.Save(report, CommandLine.Of(parsed));
         if (context.Json) comparison.WriteJson(context.Console.Out);
         else comparison.Write(context.Console);

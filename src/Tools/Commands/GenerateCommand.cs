@@ -82,7 +82,7 @@ internal sealed class GenerateCommand : CliCommand
         if (isTold)
         {
             int shown = parsed.GetValue(_probabilities) ?? DefaultShown;
-            NextTokens.Write(context, prompt, vocabulary, generator.Likeliest(prompt.Tokens, shown, stop));
+            NextTokens.Write(context, prompt, vocabulary, generator.Probabilities(prompt.Tokens, stop), shown);
             return ExitCode.Done;
         }
 

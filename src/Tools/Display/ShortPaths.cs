@@ -4,13 +4,13 @@ namespace TinySD.Tools.Display;
 internal static class ShortPaths
 {
     /// <summary>One for each of some paths, which are of different files.</summary>
-    public static string[] Of(IReadOnlyList<string> paths)
+    public static string[] Of(string[] paths)
     {
-        string[][] parts = [.. paths.Select(path => Path.GetFullPath(path).Split(Path.DirectorySeparatorChar))];
+        string[][] parts = Array.ConvertAll(paths, path => Path.GetFullPath(path).Split(Path.DirectorySeparatorChar));
         return Array.ConvertAll(parts, own =>
         {
             int count = 1;
-            while (count < own.Length && parts.Count(other => EndsAlike(own, other, count)) > 1) count++;
+            while (count < own.Length && Array.Exists(parts, other => other != own && EndsAlike(own, other, count))) count++;
             return string.Join(Path.DirectorySeparatorChar, own[^count..]);
         });
     }

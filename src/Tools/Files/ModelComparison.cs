@@ -11,18 +11,16 @@ internal sealed class ModelComparison
 
     private const int PlotWidth = 78, PlotHeight = 16, FewestToDraw = 2;
 
-    private const string Nothing = "-";
-
-    private readonly IReadOnlyList<ComparedModel> _models;
+    private readonly ComparedModel[] _models;
     private readonly string[] _names;
     private readonly TaskWords _words;
 
     /// <param name="models">At least two.</param>
     /// <exception cref="FailureException">They are of different tasks, or measured by different figures.</exception>
-    public ModelComparison(IReadOnlyList<ComparedModel> models)
+    public ModelComparison(ComparedModel[] models)
     {
         _models = models;
-        _names = ShortPaths.Of([.. models.Select(model => model.Path)]);
+        _names = ShortPaths.Of(Array.ConvertAll(models, model => model.Path));
         _words = models[0].Run.Words;
         foreach (ComparedModel other in models)
         {
@@ -44,24 +42,27 @@ internal sealed class ModelComparison
     }
 
     /// <summary>What differs, with a value for each model; null where there is none.</summary>
-    public IReadOnlyList<(string Name, string?[] Values)> Rows { get; }
+    public IReadOnlyList<ComparedRow> Rows { get; }
 
-    private bool HasCurves => _models.Any(model => model.Run.Epochs.Count > 0);
+    private bool HasCurves => Array.Exists(_models, model => model.Run.Epochs.Count > 0);
 
     /// <summary>Prints tables and a drawing.</summary>
     public void Write(CliConsole console)
     {
-        var table = new Table(["", .. _names.Select(name => $">{name}")]);
-        foreach ((string name, string?[] values) in Rows) table.Row([name, .. values.Select(value => value ?? Nothing)]);
+        var table = new Table(["", .. Array.ConvertAll(_names, name => $">{name}")]);
+        foreach (ComparedRow row in Rows) table.Row(row.Cells);
         console.Write(table);
-        int most = _models.Max(model => model.Run.Epochs.Count);
+        int most = 0;
+        foreach (ComparedModel model in _models) most = Math.Max(most, model.Run.Epochs.Count);
         if (most >= FewestToDraw)
         {
-            TextPlot.Series[] series =
-            [
-                .. _models.Select((model, i) => new TextPlot.Series(Marks[i % Marks.Length], _names[i], Padded(model.Run.Epochs, most)))
-                    .Where(one => one.Values.Any(double.IsFinite)),
-            ];
+            var series = new List<TextPlot.Series>();
+            for (int i = 0; i < _models.Length; i++)
+            {
+                if (_models[i].Run.Epochs.Count > 0)
+                    series.Add(new(Marks[i % Marks.Length], _names[i], Padded(_models[i].Run.Epochs, most)));
+            }
+
             console.Prose.Write(TextPlot.Draw(
                 series, Math.Min(console.OutputWidth, PlotWidth), PlotHeight, $"valid {_words.Name}", "epoch", spread: true));
         }
@@ -75,15 +76,15 @@ internal sealed class ModelComparison
         json.WriteStartObject();
         json.WriteString("metric", _words.Name);
         json.WriteStartArray("models");
-        for (int i = 0; i < _models.Count; i++) WriteModel(json, _models[i], _names[i]);
+        for (int i = 0; i < _models.Length; i++) WriteModel(json, _models[i], _names[i]);
         json.WriteEndArray();
         json.WriteStartArray("differences");
-        foreach ((string name, string?[] values) in Rows)
+        foreach (ComparedRow row in Rows)
         {
             json.WriteStartObject();
-            json.WriteString("name", name);
+            json.WriteString("name", row.Name);
             json.WriteStartArray("values");
-            foreach (string? value in values) json.WriteStringValue(value);
+            foreach (string? value in row.Values) json.WriteStringValue(value);
             json.WriteEndArray();
             json.WriteEndObject();
         }
@@ -96,48 +97,55 @@ internal sealed class ModelComparison
     /// <exception cref="FileProblemException">It cannot be written.</exception>
     public void Save(string path, string command) => HtmlPage.Save(path, output =>
     {
-        HtmlPage.Begin(output, $"{_models.Count} {_words.Noun}s side by side");
-        output.WriteLine($"<h1>{_models.Count} {_words.Noun}s side by side</h1>");
+        string title = $"{_models.Length} {_words.Noun}s side by side";
+        HtmlPage.Begin(output, title);
+        output.WriteLine($"<h1>{title}</h1>");
         if (HasCurves)
         {
+            var curves = new List<PlotCurve>();
             output.WriteLine("<h2>Learning curves</h2>");
-            IEnumerable<string> keys = _names.Select((name, i) => $"{HtmlPage.Key(ColorOf(i))}{HtmlPage.Text(name)}");
-            output.WriteLine($"<p class=\"small\">validation {_words.Data}, after each epoch: {string.Join(" &ensp; ", keys)}</p>");
-            PlotCurve[] curves = [.. _models.Select((model, i) => new PlotCurve(
-                _names[i], ColorOf(i), IsThick: true,
-                [.. model.Run.Epochs.Select(epoch => new PlotPoint(epoch.Epoch, _words.HeightOf(epoch.Valid)))]))];
+            output.Write($"<p class=\"small\">validation {_words.Data}, after each epoch:");
+            for (int i = 0; i < _models.Length; i++)
+            {
+                string color = PageColors.Of(i, _models.Length);
+                output.Write($" &ensp; {HtmlPage.Key(color)}{HtmlPage.Text(_names[i])}");
+                curves.Add(new(
+                    _names[i], color, IsThick: true,
+                    [.. _models[i].Run.Epochs.Select(epoch => new PlotPoint(epoch.Epoch, _words.HeightOf(epoch.Valid)))]));
+            }
+
+            output.WriteLine("</p>");
             _words.Draw(output, "Learning curves", curves, "epoch", _words.Name, isCounted: true);
         }
 
         output.WriteLine("<h2>What differs</h2><table><tr><th></th>");
         foreach (string name in _names) output.WriteLine($"<th>{HtmlPage.Text(name)}</th>");
         output.WriteLine("</tr>");
-        foreach ((string name, string?[] values) in Rows)
-            HtmlPage.Row(output, [HtmlPage.Text(name), .. values.Select(value => HtmlPage.Text(value ?? Nothing))]);
+        foreach (ComparedRow row in Rows) HtmlPage.Row(output, Array.ConvertAll(row.Cells, HtmlPage.Text));
         output.WriteLine("</table>");
         foreach (string remark in Remarks()) output.WriteLine($"<p class=\"small\">{HtmlPage.Text(remark)}</p>");
         output.WriteLine($"<h2>How it was made</h2><p><code>{HtmlPage.Text(command)}</code></p>");
         HtmlPage.End(output);
     });
 
-    private string ColorOf(int model) => PageColors.Of(model, _models.Count);
-
-    private IEnumerable<string> Remarks()
+    private List<string> Remarks()
     {
-        for (int i = 0; i < _models.Count; i++)
+        var remarks = new List<string>();
+        for (int i = 0; i < _models.Length; i++)
         {
-            if (_models[i].Run.Epochs.Count == 0) yield return $"{_names[i]} has no record of its epochs, and so no curve";
+            if (_models[i].Run.Epochs.Count == 0) remarks.Add($"{_names[i]} has no record of its epochs, and so no curve");
         }
 
         if (_words.IsExpOfLoss && AreOtherwise("vocabulary"))
-            yield return $"a {_words.Name} is per token of a model's own vocabulary, and of different ones it cannot be compared";
+            remarks.Add($"a {_words.Name} is per token of a model's own vocabulary, and of different ones it cannot be compared");
         else if (AreOtherwise("validated on"))
-            yield return "the models were validated on different data: their figures are not of one thing";
-        if (HasCurves) yield return "a curve ends with the epoch whose model is in the file; what is equal in all is not shown";
+            remarks.Add("the models were validated on different data: their figures are not of one thing");
+        if (HasCurves) remarks.Add("a curve ends with the epoch whose model is in the file; what is equal in all is not shown");
+        return remarks;
     }
 
-    // Settings and data, in the order of the first model that has them.
-    private IEnumerable<(string Name, string?[] Values)> Differences()
+    // Settings and data that differ, in the order of the first model that has them.
+    private List<ComparedRow> Differences()
     {
         var names = new List<string>();
         foreach (ComparedModel model in _models)
@@ -151,48 +159,45 @@ internal sealed class ModelComparison
             }
         }
 
-        foreach (string name in names)
-        {
-            (string, string?[] Values) row = Row(name, model => ValueOf(model, name));
-            if (IsOtherwise(row.Values)) yield return row;
-        }
+        List<ComparedRow> rows = names.ConvertAll(name => RowOf(name, model => model.ValueOf(name)));
+        rows.RemoveAll(row => !row.IsOtherwise);
+        return rows;
     }
 
-    private static string? ValueOf(ComparedModel model, string name)
+    private List<ComparedRow> Results()
     {
-        foreach ((string own, string value) in model.Facts)
-        {
-            if (own == name) return value;
-        }
-
-        return null;
-    }
-
-    private List<(string Name, string?[] Values)> Results()
-    {
-        (string Name, string?[] Values)[] sizes =
+        List<ComparedRow> rows =
         [
-            Row("parameters", model => Figures.Count(model.Numbers)), Row("numbers are", model => model.Dtypes),
-            Row("bytes", model => Figures.Count(model.Bytes)),
-            Row("epoch kept", model => model.Run.Kept is { } kept ? Figures.Count(kept.Epoch) : null),
+            RowOf("parameters", model => Figures.Count(model.Numbers)), RowOf("numbers are", model => model.Dtypes),
+            RowOf("bytes", model => Figures.Count(model.Bytes)),
+            RowOf("epoch kept", model => model.Run.Kept is { } kept ? Figures.Count(kept.Epoch) : null),
         ];
-        (string Name, string?[] Values) test = Row($"test {_words.Name}", model => Shown(model.Run.Test));
-        var rows = sizes.Where(row => IsOtherwise(row.Values)).ToList();
-        if (HasCurves) rows.Add(Row($"valid {_words.Name}", model => Shown(model.Run.Kept?.Valid)));
-        if (HasCurves && _words.BitsOf is { } one && _models.All(model => model.Run.Words.BitsOf == one))
-            rows.Add(Row($"valid bits per {one}", model => model.Run.Kept is { } kept ? Figures.Bits(kept.Valid.Loss) : null));
-        if (test.Values.Any(value => value is not null)) rows.Add(test);
+        rows.RemoveAll(row => !row.IsOtherwise);
+        if (HasCurves) rows.Add(RowOf($"valid {_words.Name}", model => Shown(model.Run.Kept?.Valid)));
+        if (HasCurves && _words.BitsOf is { } one && Array.TrueForAll(_models, model => model.Run.Words.BitsOf == one))
+            rows.Add(RowOf($"valid bits per {one}", model => model.Run.Kept is { } kept ? Figures.Bits(kept.Valid.Loss) : null));
+        if (Array.Exists(_models, model => model.Run.Test is not null))
+            rows.Add(RowOf($"test {_words.Name}", model => Shown(model.Run.Test)));
         return rows;
 
         string? Shown(Measurement? measured) => measured is { } known ? _words.Text(known.Metric) : null;
     }
 
-    private (string Name, string?[] Values) Row(string name, Func<ComparedModel, string?> value) => (name, [.. _models.Select(value)]);
+    private ComparedRow RowOf(string name, Converter<ComparedModel, string?> value) => new(name, Array.ConvertAll(_models, value));
 
     // Of what is not known of a model, as of one from elsewhere, nothing is said.
-    private bool AreOtherwise(string fact) => _models.Select(model => ValueOf(model, fact)).OfType<string>().Distinct().Count() > 1;
+    private bool AreOtherwise(string fact)
+    {
+        string? known = null;
+        foreach (ComparedModel model in _models)
+        {
+            string? value = model.ValueOf(fact);
+            if (known is not null && value is not null && value != known) return true;
+            known ??= value;
+        }
 
-    private static bool IsOtherwise(string?[] values) => Array.Exists(values, value => value != values[0]);
+        return false;
+    }
 
     private static double[] Padded(IReadOnlyList<EpochOutcome> epochs, int count)
     {

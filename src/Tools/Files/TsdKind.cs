@@ -73,8 +73,13 @@ internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format,
         using TsdFile file = TsdFile.Open(path);
         TContent content = format.Describe(file);
         ComparedRun run = RunOf(content) ?? throw NotTrained(path);
-        string[] results = [TrainingFacts.EpochsName, run.Words.Name];
-        return new(path, run, [.. facts(content).Where(fact => !results.Contains(fact.Item1))])
+        var told = new List<(string, string)>();
+        foreach ((string name, string value) in facts(content))
+        {
+            if (name != TrainingFacts.EpochsName && name != run.Words.Name) told.Add((name, value));
+        }
+
+        return new(path, run, told)
         {
             Numbers = file.NumberCount,
             Dtypes = string.Join(", ", file.Tensors.Select(tensor => tensor.Dtype).Distinct()),

@@ -3,9 +3,14 @@ using TinySD.Tools.Options;
 namespace TinySD.Tools.Training;
 
 /// <summary>Where the log of a run goes, and how often updates are told there.</summary>
-/// <param name="Path">The file.</param>
-/// <param name="Every">Updates from one line to the next.</param>
-internal sealed record LogRequest(string Path, int Every);
+/// <param name="path">The file.</param>
+/// <param name="every">Updates from one line to the next.</param>
+internal sealed class LogRequest(string path, int every)
+{
+    public string Path => path;
+
+    public int Every => every;
+}
 
 /// <summary>The options about a run's log that every <c>train</c> verb has.</summary>
 internal sealed class LogOptions

@@ -3,14 +3,20 @@ using TinySD.Tools.Json;
 namespace TinySD.Tools.Tasks.LanguageModeling;
 
 /// <summary>What a model goes on from.</summary>
-/// <param name="Name">What messages call it: an option, a file or standard input.</param>
-/// <param name="Text">Its characters.</param>
-/// <param name="Tokens">What the model reads; its last line is open unless a line end closed it.</param>
-/// <param name="Unknown">The words or characters that the vocabulary lacks and the model reads as the unknown one, in ordinal
+/// <param name="name">What messages call it: an option, a file or standard input.</param>
+/// <param name="text">Its characters.</param>
+/// <param name="tokens">What the model reads; its last line is open unless a line end closed it.</param>
+/// <param name="unknown">The words or characters that the vocabulary lacks and the model reads as the unknown one, in ordinal
 /// order.</param>
-internal sealed record Prompt(string Name, string Text, int[] Tokens, IReadOnlyList<string> Unknown)
+internal sealed class Prompt(string name, string text, int[] tokens, string[] unknown)
 {
     private const int ShownUnknown = 5;
+
+    public string Text => text;
+
+    public int[] Tokens => tokens;
+
+    public bool HasUnknown => unknown.Length > 0;
 
     /// <summary>One that is given as it is; at byte level its UTF-8 form.</summary>
     /// <exception cref="FailureException">A part of it is not in the vocabulary, and that has no unknown token.</exception>
@@ -36,11 +42,11 @@ internal sealed record Prompt(string Name, string Text, int[] Tokens, IReadOnlyL
     /// <summary>Says what the model does not know of it.</summary>
     public void TellUnknown(Warnings warnings)
     {
-        if (Unknown.Count == 0) return;
-        IEnumerable<string> first = Unknown.Take(ShownUnknown).Select(token => $"'{JsonEncodedText.Encode(token, CliJson.Encoder)}'");
-        string others = Unknown.Count > ShownUnknown ? " and others" : "";
+        if (!HasUnknown) return;
+        IEnumerable<string> first = unknown.Take(ShownUnknown).Select(token => $"'{JsonEncodedText.Encode(token, CliJson.Encoder)}'");
+        string others = unknown.Length > ShownUnknown ? " and others" : "";
         warnings.Note(
-            $"the vocabulary lacks {string.Join(", ", first)}{others} of {Name}; the model reads {Vocabulary.Unknown} instead.");
+            $"the vocabulary lacks {string.Join(", ", first)}{others} of {name}; the model reads {Vocabulary.Unknown} instead.");
     }
 
     private static string[] UnknownIn(string text, Vocabulary vocabulary)

@@ -24,7 +24,7 @@ internal sealed class ScoredLines(Vocabulary vocabulary, Warnings warnings)
         bool isClosed = vocabulary.Level == TextLevel.Word || LineStart.EndOf(vocabulary) is not null;
         Prompt read = Read(isClosed ? $"{line}\n" : line, lines.Line);
         if (!_isUnknownTold) read.TellUnknown(warnings);
-        _isUnknownTold |= read.Unknown.Count > 0;
+        _isUnknownTold |= read.HasUnknown;
         return read.Tokens;
     }
 

@@ -50,13 +50,11 @@ internal sealed class TextGenerator(
         }
     }
 
-    /// <summary>The likeliest tokens after a prompt with their probabilities, as they would be sampled: of equals the first in the
-    /// vocabulary, and none that would never be.</summary>
+    /// <summary>The probabilities [V] of the tokens after a prompt, as they would be sampled.</summary>
     /// <param name="prompt">What comes before.</param>
-    /// <param name="count">The most of them.</param>
     /// <param name="stop">Ends it.</param>
     /// <exception cref="FailureException">The model's numbers overflow.</exception>
-    public IReadOnlyList<(int Token, double Probability)> Likeliest(ReadOnlySpan<int> prompt, int count, CancellationToken stop)
+    public double[] Probabilities(ReadOnlySpan<int> prompt, CancellationToken stop)
     {
         double[] probabilities = new double[vocabulary.Count];
         try
@@ -68,10 +66,7 @@ internal sealed class TextGenerator(
             throw ModelNumbers.Overflow(exception);
         }
 
-        int[] tokens = [.. Enumerable.Range(0, probabilities.Length)];
-        Array.Sort(tokens, (a, b) =>
-            probabilities[a] == probabilities[b] ? a.CompareTo(b) : probabilities[b].CompareTo(probabilities[a]));
-        return [.. tokens.Take(count).Where(token => probabilities[token] > 0).Select(token => (token, probabilities[token]))];
+        return probabilities;
     }
 
     private ReadOnlySpan<float> Begin(ReadOnlySpan<int> prompt, Action<int> put, CancellationToken stop, out LanguageModelSession session)
