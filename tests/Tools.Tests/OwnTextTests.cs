@@ -53,6 +53,22 @@ public sealed class OwnTextTests
             .Contains($"\n{line}: the last 25 %, 300 tokens, is the validation text;");
     }
 
+    // Of 30 bytes 0.05 are 1.5 and so 2, halves to even; of 50 they are 2.5 and so 2, and a little more than 0.05 would be 3.
+    [Test]
+    [Arguments(30, "2 tokens")]
+    [Arguments(50, "2 tokens")]
+    [Arguments(70, "4 tokens")]
+    public async Task A_share_is_what_is_written_and_not_the_nearest_number_of_single_precision(int length, string told)
+    {
+        using var folder = new TestFolder();
+        string path = folder.PutText("bytes", new string('a', length / 2) + new string('b', length / 2));
+        CliResult result = Tinysd.Run(
+            "train", "lm", "--train", path, "--level", "byte", "--out", folder.Model, "--hidden", "2", "--batch", "1", "--bptt", "5",
+            "--max-steps", "1", "--valid-fraction", "0.05");
+        await Assert.That(result.Code).IsEqualTo(0).Because(result.Error);
+        await Assert.That(result.Error).Contains($"\n{path}: the last 5 %, {told}, is the validation text;");
+    }
+
     [Test]
     public async Task A_packed_text_is_cut_where_the_plain_one_is()
     {

@@ -73,7 +73,10 @@ internal sealed class TextsReader(TextsRequest request, IProgressDisplay progres
     {
         if (request.ValidFraction is not { } share) return null;
         string path = request.Train;
-        TextCut cut = TextCut.Find(path, request.Rules, share, ShareOf($"looking for the end of {path}"), stop);
+
+        // As it is written: 0.05, and not the number of single precision that is nearest to it.
+        double exact = double.Parse(Figures.Setting(share), CultureInfo.InvariantCulture);
+        TextCut cut = TextCut.Find(path, request.Rules, exact, ShareOf($"looking for the end of {path}"), stop);
         string part = Figures.Percent(share);
         long validated = cut.Total - cut.Tokens;
         if (validated < 2 || cut.Tokens < 2)
