@@ -110,7 +110,8 @@ internal static class Cli
         });
         Command[] commands =
         [
-            .. new HelpGroup("Begin").Of<Command>(new DemoCommand(common), new HelpCommand(console)),
+            .. new HelpGroup("Begin").Of<Command>(
+                new DemoCommand(common), new HelpCommand(console), new ManCommand(console), new CompletionCommand(console)),
             .. new HelpGroup("Train").Of(
                 new Command("train", "Train a model of texts, labels, series, tags or translations.")
                 {

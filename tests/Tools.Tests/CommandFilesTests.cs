@@ -17,7 +17,7 @@ public sealed class CommandFilesTests
     private static readonly string[] s_words =
     [
         "--prompt", "--forbid", "--prefix", "--name", "--cells", "--seeds", "--preset", "--nonlinearity", "--targets", "--inputs",
-        "--split", "--rows", "--label", "--text", "--id", "COMMAND",
+        "--split", "--rows", "--label", "--text", "--id", "COMMAND", "SHELL",
     ];
 
     private static readonly EnumerationOptions s_all = new()

@@ -11,7 +11,7 @@ internal sealed class BenchCommand : CliCommand
     private const string DefaultPreset = "zaremba-medium";
 
     private readonly Option<string?> _preset =
-        PresetOption.Create($"The model and its window. One of {Presets.List}. [default: {DefaultPreset}]");
+        PresetOption.Create($"The model and its window. One of {Presets.List}. [default: {DefaultPreset}]", Presets.Names);
 
     private readonly Option<float?> _rate = Ranged.Number("--rate", value => value is > 0f and < 1f, "a drop rate above 0 and below 1",
         $"Drop rate at every site. [default: the preset's, or {Figures.Setting(BenchPlan.DefaultRate)} where it has none]");

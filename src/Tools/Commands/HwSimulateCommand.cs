@@ -11,7 +11,8 @@ internal sealed class HwSimulateCommand : CliCommand
 {
     private readonly FileOption _profile = Profiles.Option($"The array, built in or a file. Built in: {Profiles.Arrays}.");
 
-    private readonly Option<string?> _preset = PresetOption.Create($"Simulate a training step of this model. One of {Presets.List}.");
+    private readonly Option<string?> _preset = PresetOption.Create(
+        $"Simulate a training step of this model. One of {Presets.List}.", Presets.Names);
 
     private readonly FieldOptions<LanguageModelRecipe> _cell = new([LanguageModelFields.Cell]);
 

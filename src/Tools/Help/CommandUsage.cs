@@ -5,12 +5,11 @@ namespace TinySD.Tools.Help;
 /// <summary>How a command is typed: its words, what it wants, and its options by what they are about.</summary>
 internal sealed class CommandUsage
 {
-    private readonly Command _command;
     private readonly (Option Option, Option? Other)[] _wanted;
 
     public CommandUsage(Command command)
     {
-        _command = command;
+        Command = command;
         var path = new List<string>();
         var options = new List<Option>(command.Options.Where(option => !option.Hidden));
         for (Command? at = command; at is not null; at = at.Parents.OfType<Command>().FirstOrDefault())
@@ -26,14 +25,27 @@ internal sealed class CommandUsage
         Main = [.. options.Where(option => HelpGroup.IsMain(option) || IsWanted(option))];
     }
 
+    /// <summary>The command.</summary>
+    public Command Command { get; }
+
+    /// <summary>Those below it.</summary>
+    public IReadOnlyList<Command> Commands => [.. Command.Subcommands.Where(below => !below.Hidden)];
+
+    /// <summary>All of its options, those of the commands above it that are its own too last.</summary>
+    public IEnumerable<Option> Options => Groups.SelectMany(group => group);
+
     /// <summary>The command as it is typed: <c>tinysd train lm</c>.</summary>
     public string Path { get; }
 
-    /// <summary>All options, those of the commands above it that are its own too last.</summary>
+    /// <summary>The options by what they are about.</summary>
     public IReadOnlyList<IGrouping<HelpGroup, Option>> Groups { get; }
 
     /// <summary>Those that a short page explains.</summary>
     public IReadOnlyList<Option> Main { get; }
+
+    /// <summary>A command and all below it.</summary>
+    public static IEnumerable<CommandUsage> All(Command command) =>
+        [new(command), .. command.Subcommands.Where(below => !below.Hidden).SelectMany(All)];
 
     /// <summary>An argument as it stands in usage and errors: <c>&lt;MODEL&gt;</c>.</summary>
     public static string FormOf(Argument argument)
@@ -61,8 +73,8 @@ internal sealed class CommandUsage
     public IEnumerable<IEnumerable<string>> Lines()
     {
         var words = new List<string>();
-        if (_command.Subcommands.Count > 0) words.Add("<COMMAND>");
-        words.AddRange(_command.Arguments.Select(FormOf));
+        if (Command.Subcommands.Count > 0) words.Add("<COMMAND>");
+        words.AddRange(Command.Arguments.Select(FormOf));
 
         // Those in whose place one may be given are one choice.
         foreach (IGrouping<Option, (Option Option, Option? Other)> choice in _wanted.GroupBy(wanted => wanted.Other ?? wanted.Option))
@@ -73,7 +85,7 @@ internal sealed class CommandUsage
         }
 
         var lines = new List<IEnumerable<string>> { words.Append("[options]") };
-        if ((_command as IWantsOptions)?.InPlaceOfAll is { } all) lines.Add([Typed(all), "[options]"]);
+        if ((Command as IWantsOptions)?.InPlaceOfAll is { } all) lines.Add([Typed(all), "[options]"]);
         return lines;
 
         static string Typed(Option option) => FormOf(option) is { } form ? $"{option.Name} {form}" : option.Name;

@@ -177,9 +177,18 @@ internal static class HelpExamples
         ["tinysd hw detect"] = ["tinysd hw detect", "tinysd hw detect --threads 1 --out laptop.json"],
         ["tinysd hw list"] = ["tinysd hw list --json"],
         ["tinysd hw show"] = ["tinysd hw show x64-avx512"],
+        ["tinysd completion"] = ["tinysd completion bash > ~/.local/share/bash-completion/completions/tinysd"],
+        ["tinysd man"] = ["tinysd man > ~/.local/share/man/man1/tinysd.1"],
         ["tinysd help"] = ["tinysd help", "tinysd help train lm", "tinysd help --all train lm"],
         ["tinysd demo"] = ["tinysd demo", "tinysd generate demo.tsd --prompt \"public static\""],
     };
+
+    /// <summary>An example in lines that fit, which a Unix shell takes for one.</summary>
+    public static IEnumerable<string> Lines(string example, int columns)
+    {
+        List<string> parts = HangingText.Lines(CommandUsage.WordsOf(example), columns - 2, "  ", 4);
+        return parts.Select((part, i) => i == parts.Count - 1 ? part : part + " \\");
+    }
 
     /// <summary>Those of a command as it is typed: <c>tinysd train lm</c>; none where it has none.</summary>
     public static IReadOnlyList<string> Of(string command) => s_examples.TryGetValue(command, out string[]? examples) ? examples : [];

@@ -55,8 +55,8 @@ internal sealed class HelpPage
 
     private void AddCommands()
     {
-        Command[] commands = [.. _command.Subcommands.Where(command => !command.Hidden)];
-        int column = commands.Length == 0 ? 0 : commands.Max(command => command.Name.Length) + 4;
+        IReadOnlyList<Command> commands = _usage.Commands;
+        int column = commands.Count == 0 ? 0 : commands.Max(command => command.Name.Length) + 4;
         foreach (IGrouping<HelpGroup, Command> group in commands.GroupBy(HelpGroup.Of))
         {
             AddHeading(group.Key == HelpGroup.Other ? "Commands" : group.Key.Title);
@@ -122,11 +122,7 @@ internal sealed class HelpPage
         IReadOnlyList<string> examples = HelpExamples.Of(_usage.Path);
         if (examples.Count == 0) return;
         AddHeading("Examples");
-        foreach (string example in examples.Take(most))
-        {
-            List<string> parts = HangingText.Lines(CommandUsage.WordsOf(example), _columns - 2, "  ", 4);
-            for (int i = 0; i < parts.Count; i++) _lines.Add(parts[i] + (i == parts.Count - 1 ? "" : " \\"));
-        }
+        foreach (string example in examples.Take(most)) _lines.AddRange(HelpExamples.Lines(example, _columns));
     }
 
     private void AddHeading(string title)

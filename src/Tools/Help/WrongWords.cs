@@ -53,7 +53,7 @@ internal static class WrongWords
     {
         if (word.StartsWith('-'))
         {
-            IEnumerable<Option> options = new CommandUsage(command).Groups.SelectMany(group => group);
+            IEnumerable<Option> options = new CommandUsage(command).Options;
             return Suggestion.End(word.Split('=')[0], options.SelectMany(option => option.Aliases.Prepend(option.Name)));
         }
 

@@ -12,8 +12,12 @@ internal static class Profiles
         "same. [default: the best built-in one that runs here, fitted to this machine's caches]");
 
     /// <summary>The option, for another use.</summary>
-    public static FileOption Option(string help) =>
-        HelpGroup.Machine.Of(new FileOption(Name, "NAME|FILE", help, (files, name) => Declare(files, name, Name)))[0];
+    public static FileOption Option(string help)
+    {
+        var option = new FileOption(Name, "NAME|FILE", help, (files, name) => Declare(files, name, Name));
+        option.CompletionSources.Add([.. BuiltInProfiles.Names]);
+        return HelpGroup.Machine.Of(option)[0];
+    }
 
     /// <summary>Adds the files that a profile is read from, those of its fallbacks included.</summary>
     public static void Declare(CommandFiles files, string? name, string option)

@@ -15,8 +15,15 @@ internal static class Ranged
             Description = help,
             CustomParser = result => read(Word(result)) ?? Refuse<T?>(result, name, expected, words),
         };
-        if (words is { Count: > 0 }) option.CompletionSources.Add([.. words]);
+        Complete(option, words ?? []);
         return option;
+    }
+
+    // By these words alone: what the parser would add are names in the code.
+    private static void Complete(Option option, IReadOnlyList<string> words)
+    {
+        option.CompletionSources.Clear();
+        if (words.Count > 0) option.CompletionSources.Add([.. words]);
     }
 
     /// <summary>A value, spelled as files and results spell it.</summary>
@@ -36,10 +43,12 @@ internal static class Ranged
         // A switch may stand alone, and only what the parser knows as one leaves the word behind it to others.
         if (ReferenceEquals(field.Spelling, Spelling.Switch))
         {
-            return new Option<bool?>(field.Option)
+            var isOn = new Option<bool?>(field.Option)
             {
                 Arity = ArgumentArity.ZeroOrOne, HelpName = field.Spelling.Form, Description = field.Help,
             };
+            Complete(isOn, ["true", "false"]);
+            return isOn;
         }
 
         var option = new Option<Func<T, T>?>(field.Option)
@@ -49,7 +58,7 @@ internal static class Ranged
             CustomParser = result => field.Parse(Word(result))
                 ?? Refuse<Func<T, T>?>(result, field.Option, field.Spelling.Expected, field.Spelling.Names),
         };
-        if (field.Spelling.Names.Count > 0) option.CompletionSources.Add([.. field.Spelling.Names]);
+        Complete(option, field.Spelling.Names);
         return option;
     }
 

@@ -8,20 +8,22 @@ namespace TinySD.Tools.Training;
 /// <param name="shared">Those that all tasks have.</param>
 /// <param name="find">The preset of a name; an error where there is none.</param>
 /// <param name="presetHelp">What there is to say of presets.</param>
+/// <param name="presetNames">Their names.</param>
 internal sealed class RecipeOptions<TRecipe>(
-    FieldTable<TRecipe> table, TrainingFields<TRecipe> shared, Func<string, TRecipe> find, string presetHelp)
+    FieldTable<TRecipe> table, TrainingFields<TRecipe> shared, Func<string, TRecipe> find, string presetHelp,
+    IEnumerable<string> presetNames)
     where TRecipe : TrainingRecipe
 {
     private const string SeedName = "--seed", DecayName = "--weight-decay", DecoupledName = "--decoupled-decay";
 
-    private readonly Option<string?> _preset = PresetOption.Create(presetHelp);
+    private readonly Option<string?> _preset = PresetOption.Create(presetHelp, presetNames);
     private readonly DropoutOptions<TRecipe> _dropout = new(shared);
     private readonly FieldOptions<TRecipe> _figures =
         new(table.Fields.Where(field => field.Option != PresetOption.Name && !shared.Dropout.Contains(field)));
 
     /// <summary>With presets that are a list, of which the first is the usual one.</summary>
     public RecipeOptions(FieldTable<TRecipe> table, TrainingFields<TRecipe> shared, IReadOnlyList<TRecipe> presets)
-        : this(table, shared, name => PresetOption.Find(name, presets), PresetOption.HelpOf(presets))
+        : this(table, shared, name => PresetOption.Find(name, presets), PresetOption.HelpOf(presets), presets.Select(preset => preset.Name))
     {
     }
 
@@ -128,8 +130,12 @@ internal static class PresetOption
 {
     public const string Name = "--preset";
 
-    public static Option<string?> Create(string help) =>
-        HelpGroup.Model.MainOf(new Option<string?>(Name) { HelpName = "NAME", Description = help })[0];
+    public static Option<string?> Create(string help, IEnumerable<string> names)
+    {
+        var option = new Option<string?>(Name) { HelpName = "NAME", Description = help };
+        option.CompletionSources.Add([.. names]);
+        return HelpGroup.Model.MainOf(option)[0];
+    }
 
     /// <summary>The preset of that name, out of a list.</summary>
     /// <exception cref="UsageException">There is none.</exception>

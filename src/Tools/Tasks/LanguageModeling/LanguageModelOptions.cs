@@ -16,7 +16,8 @@ internal sealed class LanguageModelOptions
     private readonly RecipeOptions<LanguageModelRecipe> _recipe = new(
         LanguageModelFields.Table, LanguageModelFields.Shared, Presets.Find,
         $"A named set of these options, one of {Presets.List}; those given beside it win. {Presets.Forms} " +
-        $"[default: {DefaultCharacterPreset} with --level char or byte, else {DefaultWordPreset}]");
+        $"[default: {DefaultCharacterPreset} with --level char or byte, else {DefaultWordPreset}]",
+        Presets.Names);
 
     private readonly Option<TextLevel?> _level = Ranged.Value("--level", TextSpelling.Levels,
         "What a token is: a word between white space, a Unicode character, or a byte of any file. [default: char with a preset whose " +

@@ -7,7 +7,10 @@ internal static class Presets
     public const string CharacterPrefix = "char-";
 
     /// <summary>Every name, without the structured forms.</summary>
-    public static string List { get; } = string.Join(", ", LanguageModelRecipe.Presets.Select(p => p.Name));
+    public static IReadOnlyList<string> Names { get; } = [.. LanguageModelRecipe.Presets.Select(p => p.Name)];
+
+    /// <summary>All of them, as sentences have them.</summary>
+    public static string List { get; } = string.Join(", ", Names);
 
     public static string Forms { get; } =
         $"A preset with dropout can be given a structured form by its name's ending: {LanguageModelRecipe.UpwardForm} (sites on what " +
@@ -18,15 +21,14 @@ internal static class Presets
     /// <exception cref="UsageException">There is none.</exception>
     public static LanguageModelRecipe Find(string name) =>
         LanguageModelRecipe.FindPreset(name) ?? throw new UsageException(
-            $"--preset is '{name}'; expected one of {List}{FormsHint(name)}{Suggestion.End(name, Names(name))}");
+            $"--preset is '{name}'; expected one of {List}{FormsHint(name)}{Suggestion.End(name, NamesLike(name))}");
 
-    private static IEnumerable<string> Names(string name)
+    private static IEnumerable<string> NamesLike(string name)
     {
-        IEnumerable<string> plain = LanguageModelRecipe.Presets.Select(preset => preset.Name);
         return name.Contains('+', StringComparison.Ordinal)
-            ? plain.SelectMany(own => new[] { own + LanguageModelRecipe.UpwardForm, own + LanguageModelRecipe.RecurrentForm })
+            ? Names.SelectMany(own => new[] { own + LanguageModelRecipe.UpwardForm, own + LanguageModelRecipe.RecurrentForm })
                 .Where(form => LanguageModelRecipe.FindPreset(form) is not null)
-            : plain;
+            : Names;
     }
 
     // Whoever asks for a form should hear that there are some.

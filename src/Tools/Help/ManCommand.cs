@@ -1,0 +1,12 @@
+namespace TinySD.Tools.Help;
+
+/// <summary><c>tinysd man</c>: the manual page.</summary>
+internal sealed class ManCommand : Command
+{
+    public ManCommand(CliConsole console)
+        : base("man", "Print a manual page of all commands, in roff. Put it where man looks: tinysd man > tinysd.1") => SetAction(parsed =>
+        {
+            console.Out.Write(ManPage.Of(parsed.RootCommandResult.Command, TrainingRecord.ThisBuild));
+            return ExitCode.Done;
+        });
+}
