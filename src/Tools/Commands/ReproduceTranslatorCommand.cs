@@ -33,7 +33,7 @@ internal sealed class ReproduceTranslatorCommand : GridCommand
         PairFiles? valid = _pairs.ValidOf(parsed);
         IReadOnlyDictionary<string, string> given = _data.Given(parsed), settled = HeldOutShare.Settle(given, valid is not null);
         IReadOnlyDictionary<string, string> options = TranslatorDataOptions.WithPreset(settled, plan.Recipe.Name);
-        foreach (string note in HeldOutShare.Told(given, settled, train.ToString(), "pairs", _pairs.ValidOption))
+        foreach (string note in HeldOutShare.Told(given, settled, train.ToString(), "pairs", PairOptions.ValidOption))
             context.Warnings.Note(note);
 
         TranslatorReading reading = TranslatorDataOptions.Read(options, valid is not null, context.Warnings);

@@ -50,7 +50,7 @@ internal sealed class TrainTranslatorCommand : TrainCommand<TranslatorRecipe, Ru
             return new(recorded, setup => new TranslatorTraining(recipe, data, setup, loaded?.Translator.Model))
             {
                 Warnings = data.Warnings,
-                Notes = HeldOutShare.Told(typed, given, train!.ToString(), "pairs", _pairs.ValidOption),
+                Notes = HeldOutShare.Told(typed, given, train!.ToString(), "pairs", PairOptions.ValidOption),
                 Check = () => resumed?.Check(recorded),
             };
         })

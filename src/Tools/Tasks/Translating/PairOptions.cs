@@ -22,7 +22,7 @@ internal sealed class PairOptions
     public FileOption TestTarget { get; } = FileOption.Input("--test-target", "Their translations.");
 
     /// <summary>The options of the files to validate on, as a message names them before one more file.</summary>
-    public string ValidOption => $"{SourceName} FILE {TargetName}";
+    public static string ValidOption => $"{SourceName} FILE {TargetName}";
 
     /// <summary>The options, in the order of the help.</summary>
     public IReadOnlyList<FileOption> All =>
