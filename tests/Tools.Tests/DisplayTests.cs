@@ -118,6 +118,13 @@ public sealed class DisplayTests
             "", " run      three ", new('─', 16), " a    3,000,000 ", "", "",
         ];
         await Assert.That(Written(table, width: 30)).IsEqualTo(string.Join('\n', expected));
+
+        // Where there is room beside them, names are whole again.
+        var named = new Table("product", ">one", ">two", ">three", ">four");
+        named.Row("a name of some length", "1,000,000", "2,000,000", "3,000,000", "4,000,000");
+        string parts = Written(named, width: 50);
+        await Assert.That(parts.Split("a name of some length").Length).IsGreaterThan(2);
+        await Assert.That(parts.Split('\n').Max(TextWidth.Of)).IsLessThanOrEqualTo(50);
     }
 
     [Test]

@@ -57,6 +57,7 @@ internal sealed class TableFit(string[] headings, bool[] isRight, TableLook look
 
         // Parts have room again.
         (Gap, Margin) = s_spaces[1];
+        broken.CopyTo(_widths, 0);
         var parts = new List<List<int>>();
         foreach (int column in all)
         {
@@ -64,6 +65,7 @@ internal sealed class TableFit(string[] headings, bool[] isRight, TableLook look
             parts[^1].Add(column);
         }
 
+        foreach (List<int> part in parts) Shrink([.. part], most, narrow);
         return [.. parts.Select(part => part.ToArray())];
     }
 
