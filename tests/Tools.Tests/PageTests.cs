@@ -157,7 +157,7 @@ public sealed partial class PageTests
     private static (double R, double G, double B) Rgb(string hex)
     {
         int value = int.Parse(hex.AsSpan(1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-        return ((value >> 16) / 255.0, (value >> 8 & 255) / 255.0, (value & 255) / 255.0);
+        return ((value >> 16) / 255.0, ((value >> 8) & 255) / 255.0, (value & 255) / 255.0);
     }
 
     private static (double R, double G, double B) Hsl(double hue, double saturation, double lightness)

@@ -141,10 +141,10 @@ internal sealed class AnalysisPictures(AnalysedModel network, AnalysisFindings f
     {
         output.Write("<p class=\"small\">");
         for (int k = 0; k < network.Classes.Count; k++)
-            output.Write($"{HtmlPage.Key(ColorOf(k))}{HtmlPage.Text(network.Classes[k])} &ensp; ");
+            output.Write($"{HtmlPage.Key(ColorOf(k), network.Classes[k])} &ensp; ");
         output.Write("<br>By how much of the sequence has been read: ");
         for (int i = 0; i < TimeColors; i++)
-            output.Write(HtmlPage.Key(PageColors.Of((i + 0.5) / TimeColors)));
+            output.Write(HtmlPage.Key(PageColors.Of((i + 0.5) / TimeColors), ""));
         output.WriteLine(" from the start to the end.</p>");
     }
 

@@ -14,7 +14,7 @@ internal sealed record PlotPoint(double X, double Y)
 internal static class CurvePlot
 {
     // Pixels.
-    private const int Width = 1060, Height = 380, Left = 70, Right = 12, Top = 10, Bottom = 40;
+    private const int Width = 1060, Height = 380, Left = 78, Right = 12, Top = 10, Bottom = 40;
 
     // Left and right of a single count, less than to the next.
     private const double MarginOfOne = 0.5;

@@ -36,8 +36,8 @@ internal static class HtmlPage
         .picture { overflow-x: auto; } .picture svg { min-width: 760px; }
         .pair { display: flex; flex-wrap: wrap; gap: 1em; } figure { flex: 1 1 20em; max-width: 540px; margin: 0; }
         figcaption { font-size: 0.9em; margin-top: 0.6em; }
-        .key { border-left: 0.8em solid; margin-right: 0.3em; }
-        @media (max-width: 700px) { text.axis { font-size: 14px; } figure { flex-basis: 100%; } }
+        .key { border-left: 0.8em solid; padding-left: 0.3em; }
+        @media (max-width: 700px) { text.axis { font-size: 13px; } figure { flex-basis: 100%; } }
         @media print { body { max-width: none; margin: 0; } table { display: table; } .picture svg { min-width: 0; }
         svg, tr, figure { break-inside: avoid; } h2, h3 { break-after: avoid; } }
         </style>
@@ -69,8 +69,8 @@ internal static class HtmlPage
 
     public static void EndPicture(TextWriter output) => output.WriteLine("</svg></div>");
 
-    /// <summary>A mark of a colour, to stand before what is drawn in it, on the same line.</summary>
-    public static string Key(string color) => $"<span class=\"key\" style=\"border-color:{color}\"></span>";
+    /// <summary>The name of what is drawn in a colour, with a mark of the colour before it.</summary>
+    public static string Key(string color, string name) => $"<span class=\"key\" style=\"border-color:{color}\">{Text(name)}</span>";
 
     /// <summary>A row of a table; the cells are HTML.</summary>
     public static void Row(TextWriter output, params ReadOnlySpan<string> cells)

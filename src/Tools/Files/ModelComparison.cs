@@ -108,7 +108,7 @@ internal sealed class ModelComparison
             for (int i = 0; i < _models.Length; i++)
             {
                 string color = PageColors.Of(i, _models.Length);
-                output.Write($" &ensp; {HtmlPage.Key(color)}{HtmlPage.Text(_names[i])}");
+                output.Write($" &ensp; {HtmlPage.Key(color, _names[i])}");
                 curves.Add(new(
                     _names[i], color, IsThick: true,
                     [.. _models[i].Run.Epochs.Select(epoch => new PlotPoint(epoch.Epoch, _words.HeightOf(epoch.Valid)))]));

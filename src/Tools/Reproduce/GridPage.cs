@@ -260,7 +260,7 @@ internal sealed class GridPage(GridReport report, GridTask task)
     private static string Capital(string word) => char.ToUpperInvariant(word[0]) + word[1..];
 
     private static string Named(string cell) =>
-        $"{HtmlPage.Key(s_colors[cell])}{HtmlPage.Text(cell)}";
+        HtmlPage.Key(s_colors[cell], cell);
 
     private static string Spread(GridFigure? figure, Func<double, string> text) => figure is null ? ""
         : figure.Seeds == 1 ? text(figure.Mean)

@@ -27,9 +27,9 @@ internal sealed class SimulationPage(SimulationPlan plan, Simulation simulation,
         output.WriteLine(
             $"""
             <h2>Cycles of every product</h2>
-            <p class="small">{HtmlPage.Key(PageColors.Dense)}dense &ensp;
-            {HtmlPage.Key(PageColors.Structured)}with dropped units skipped &ensp;
-            {HtmlPage.Key(PageColors.Unskipped)}dense too, with zeros, since skipping would be slower.
+            <p class="small">{HtmlPage.Key(PageColors.Dense, "dense")} &ensp;
+            {HtmlPage.Key(PageColors.Structured, "with dropped units skipped")} &ensp;
+            {HtmlPage.Key(PageColors.Unskipped, "dense too")}, with zeros, since skipping would be slower.
             FP, BP and WG are the forward product, the gradient of its input and the gradient of its weights,
             all time steps of the window together; waiting for memory is not counted.</p>
             """);

@@ -28,8 +28,8 @@ internal static class TrainingPage
         foreach (string finding in task.Findings) output.WriteLine($"<p>{HtmlPage.Text(finding)}</p>");
         output.WriteLine("<h2>Learning curves</h2>");
         output.WriteLine(
-            $"<p class=\"small\">{HtmlPage.Key(PageColors.Training)}training {words.Data}, as it was while training &ensp; " +
-            $"{HtmlPage.Key(PageColors.Validation)}validation {words.Data}, after each epoch{how}</p>");
+            $"<p class=\"small\">{HtmlPage.Key(PageColors.Training, $"training {words.Data}")}, as it was while training &ensp; " +
+            $"{HtmlPage.Key(PageColors.Validation, $"validation {words.Data}")}, after each epoch{how}</p>");
         PlotCurve[] curves =
         [
             Curve("training", PageColors.Training, epoch => epoch.Train),
