@@ -75,7 +75,6 @@ internal static class DemoReport
                 new('+', "structured dropout, compacted products", comparison.Structured.Losses),
             ],
             Math.Min(console.OutputWidth, PlotWidth), PlotHeight, "training loss, nats per character", "step"));
-        console.Prose.WriteLine();
         var table = new Table("dropout", ">valid perplexity", ">median step", ">ratio");
         AddRow("random (dense)", measured.Dense, 1);
         AddRow("structured", measured.Structured, speedup);
