@@ -97,7 +97,7 @@ public sealed class GenerateTests
         byte[] bytes = [0xEF, 0xBB, 0xBF, 0xFF, 13, 10];
         string file = folder.Put("prompt.bin", bytes);
         JsonElement json = Tinysd.Run("generate", folder.Model, "--prompt-file", file, "--length", "4", "--json").Json;
-        await Assert.That(json.GetProperty("bytes").GetBytesFromBase64()[..6].SequenceEqual(bytes)).IsTrue();
+        await Assert.That(json.GetProperty("bytes").GetBytesFromBase64().AsSpan(0, 6).SequenceEqual(bytes)).IsTrue();
         CliResult told = Tinysd.Run("generate", folder.Model, "--prompt-file", file, "--probabilities", "256", "--json");
         await Assert.That(told.Json.GetProperty("probabilities").GetArrayLength()).IsEqualTo(256);
         await Assert.That(Tinysd.Run("generate", folder.Model, "--probabilities", "256").Out).Contains("61  a ");
