@@ -1,5 +1,3 @@
-using TinySD.Tools.Options;
-
 namespace TinySD.Tools.Help;
 
 /// <summary>What is wrong with a command line that the parser does not take, with what was likely meant.</summary>

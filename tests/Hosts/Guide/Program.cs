@@ -5,7 +5,7 @@ using TinySD.Formats.Models;
 using TinySD.Formats.Text;
 using TinySD.Hosts.Guide;
 using TinySD.Runtime.Inference;
-using TinySD.Runtime.Memory;
+using TinySD.Runtime.Models;
 using TinySD.Runtime.Tasks;
 using TinySD.Runtime.Training;
 
