@@ -205,7 +205,7 @@ public sealed partial class ReproduceTests
         await Assert.That(cells[5].GetProperty("idealSpeedup").GetDouble()).IsEqualTo(1);
 
         html = await File.ReadAllTextAsync(page);
-        foreach (string cell in s_cells) await Assert.That(html).Contains($"{cell}</td><td>2</td>");
+        foreach (string cell in s_cells) await Assert.That(html).Contains($"{cell}</span></td><td>2</td>");
         await Assert.That(html).Contains("Batch size B is 5");
         await Assert.That(html).Contains("<td>trained on</td><td>train.txt, 2,100 tokens");
         await Assert.That(html).DoesNotContain("Missing");
