@@ -9,7 +9,7 @@ internal abstract class CliCommand : Command, IWantsOptions
         : base(name, description) => SetAction(parsed => Run(parsed, common.Read(parsed)));
 
     /// <inheritdoc/>
-    public virtual IEnumerable<(Option Option, Option? Other)> Wanted => [];
+    public virtual IEnumerable<WantedOption> Wanted => [];
 
     /// <inheritdoc/>
     public virtual Option? InPlaceOfAll => null;

@@ -35,7 +35,7 @@ internal sealed class ScheduleCommand : CliCommand
         AddAll([.. _recipe.OfMasks, _profile, _steps, _out, _resume, _report]);
 
     /// <inheritdoc/>
-    public override IEnumerable<(Option Option, Option? Other)> Wanted => [(_steps, null), (_out, null)];
+    public override IEnumerable<WantedOption> Wanted => [new(_steps), new(_out)];
 
     protected override int Run(ParseResult parsed, CliContext context)
     {

@@ -55,7 +55,7 @@ internal sealed class SynthesizeCommand : CliCommand
     };
 
     /// <inheritdoc/>
-    public override IEnumerable<(Option Option, Option? Other)> Wanted => [(_out, null)];
+    public override IEnumerable<WantedOption> Wanted => [new(_out)];
 
     protected override int Run(ParseResult parsed, CliContext context)
     {

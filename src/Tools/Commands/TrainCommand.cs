@@ -65,8 +65,8 @@ internal abstract class TrainCommand<TRecipe, TData, TBatch>(
         [.. HelpGroup.Output.MainOf(_report), .. HelpGroup.Output.Of(_log.All), .. _checkpoints.All, .. HelpGroup.Output.Of(_plan, _show)];
 
     /// <inheritdoc/>
-    public override IEnumerable<(Option Option, Option? Other)> Wanted =>
-        Required.Append(_out).Select(option => (option, InPlaceOf(option)));
+    public override IEnumerable<WantedOption> Wanted =>
+        Required.Append(_out).Select(option => new WantedOption(option, InPlaceOf(option)));
 
     /// <inheritdoc/>
     public override Option? InPlaceOfAll => _checkpoints.Resume;

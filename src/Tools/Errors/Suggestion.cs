@@ -44,10 +44,10 @@ internal static class Suggestion
         return edits[one.Length, other.Length];
     }
 
-    // Two, or a third of a long word; of a word of three letters or fewer, in which every other is close, one.
+    // Two, or a third of a long word; but less than half of a short one, in which every other is close.
     private static int MostEdits(string word)
     {
         int letters = word.Count(char.IsLetterOrDigit);
-        return letters <= 3 ? 1 : Math.Max(2, letters / 3);
+        return Math.Min(Math.Max(2, letters / 3), (letters - 1) / 2);
     }
 }

@@ -5,7 +5,7 @@ namespace TinySD.Tools.Help;
 /// <summary>How a command is typed: its words, what it wants, and its options by what they are about.</summary>
 internal sealed class CommandUsage
 {
-    private readonly (Option Option, Option? Other)[] _wanted;
+    private readonly WantedOption[] _wanted;
 
     public CommandUsage(Command command)
     {
@@ -20,7 +20,7 @@ internal sealed class CommandUsage
 
         Path = string.Join(' ', path);
         Groups = [.. options.GroupBy(HelpGroup.Of)];
-        IEnumerable<(Option Option, Option? Other)> required = options.Where(option => option.Required).Select(o => (o, (Option?)null));
+        IEnumerable<WantedOption> required = options.Where(option => option.Required).Select(option => new WantedOption(option));
         _wanted = [.. required, .. (command as IWantsOptions)?.Wanted ?? []];
         Main = [.. options.Where(option => HelpGroup.IsMain(option) || IsWanted(option))];
     }
@@ -77,7 +77,7 @@ internal sealed class CommandUsage
         words.AddRange(Command.Arguments.Select(FormOf));
 
         // Those in whose place one may be given are one choice.
-        foreach (IGrouping<Option, (Option Option, Option? Other)> choice in _wanted.GroupBy(wanted => wanted.Other ?? wanted.Option))
+        foreach (IGrouping<Option, WantedOption> choice in _wanted.GroupBy(wanted => wanted.Other ?? wanted.Option))
         {
             string[] typed = [.. choice.Select(wanted => Typed(wanted.Option))];
             if (choice.First().Other is not { } other) words.AddRange(typed);

@@ -26,26 +26,26 @@ internal sealed class CompletionScript
     }
 
     // What is completed where, and the words.
-    private IEnumerable<(string At, string Words)> Commands =>
+    private IEnumerable<Completed> Commands =>
         from usage in _commands
         let arguments = usage.Command.Arguments.SelectMany(argument => WordsOf(argument))
         let words = string.Join(' ', usage.Commands.Select(below => below.Name).Concat(arguments))
         where words.Length > 0
-        select (usage.Path, words);
+        select new Completed(usage.Path, words);
 
-    private IEnumerable<(string At, string Words)> Options => _commands.Select(usage => (usage.Path, string.Join(' ', Names(usage))));
+    private IEnumerable<Completed> Options => _commands.Select(usage => new Completed(usage.Path, string.Join(' ', Names(usage))));
 
-    private IEnumerable<(string At, string Words)> Values =>
+    private IEnumerable<Completed> Values =>
         from usage in _commands
         from option in usage.Options
         let words = string.Join(' ', WordsOf(option))
         where option.Arity.MaximumNumberOfValues > 0 && option.ValueType != typeof(bool) && words.Length > 0
         from name in option.Aliases.Prepend(option.Name).Distinct()
-        select ($"{usage.Path} {name}", words);
+        select new Completed($"{usage.Path} {name}", words);
 
     // From a command to those below it.
-    private IEnumerable<(string At, string Then)> Steps =>
-        from each in Commands from word in each.Words.Split(' ') select ($"{each.At} {word}", "cmd=\"$cmd $word\"");
+    private IEnumerable<Completed> Steps =>
+        from each in Commands from word in each.Words.Split(' ') select new Completed($"{each.At} {word}", "cmd=\"$cmd $word\"");
 
     private static IEnumerable<string> WordsOf(Symbol symbol) => symbol.GetCompletions(CompletionContext.Empty).Select(item => item.Label);
 
@@ -111,12 +111,12 @@ internal sealed class CompletionScript
         }
         """;
 
-    private static (string At, string Then) Reply((string At, string Words) each) => (each.At, $"_tinysd_reply='{each.Words}'");
+    private static Completed Reply(Completed each) => new(each.At, $"_tinysd_reply='{each.Words}'");
 
     // One case for all that lead to the same, under each other so many blanks from the left.
-    private static string Cases(IEnumerable<(string At, string Then)> cases, int indent) => string.Join(
+    private static string Cases(IEnumerable<Completed> cases, int indent) => string.Join(
         $"\n{new string(' ', indent)}",
-        cases.GroupBy(each => each.Then, each => each.At)
+        cases.GroupBy(each => each.Words, each => each.At)
             .Select(same => $"{string.Join('|', same.Select(at => $"'{at}'"))}) {same.Key} ;;"));
 
     private string PowerShell() =>
@@ -152,6 +152,9 @@ internal sealed class CompletionScript
 
         """;
 
-    private static string Table(IEnumerable<(string At, string Words)> rows) =>
+    private static string Table(IEnumerable<Completed> rows) =>
         string.Join("\n    ", rows.Select(row => $"'{row.At}' = '{row.Words}'"));
+
+    /// <summary>What can stand at a place, or what a script does there.</summary>
+    private sealed record Completed(string At, string Words);
 }

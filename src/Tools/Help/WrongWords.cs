@@ -33,16 +33,12 @@ internal static class WrongWords
 
     private static UsageException? Missing(ParseResult parsed, Command command)
     {
-        (string Name, bool IsMissing)[] needed =
-        [
-            .. command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues > 0)
-                .Select(argument => (argument.Name, parsed.GetResult(argument) is not { Tokens.Count: > 0 })),
-            .. command.Options.Where(option => option.Required)
-                .Select(option => (option.Name, parsed.GetResult(option) is not { Implicit: false })),
-        ];
-        string? missing = needed.FirstOrDefault(one => one.IsMissing).Name;
+        Argument[] arguments = [.. command.Arguments.Where(argument => argument.Arity.MinimumNumberOfValues > 0)];
+        Option[] options = [.. command.Options.Where(option => option.Required)];
+        string? missing = Array.Find(arguments, argument => parsed.GetResult(argument) is not { Tokens.Count: > 0 })?.Name
+            ?? Array.Find(options, option => parsed.GetResult(option) is not { Implicit: false })?.Name;
         if (missing is null) return null;
-        string[] names = Array.ConvertAll(needed, one => one.Name);
+        string[] names = [.. arguments.Select(argument => argument.Name), .. options.Select(option => option.Name)];
         string all = names.Length == 1 ? "it is required" : $"{string.Join(", ", names[..^1])} and {names[^1]} are required";
         return new($"{missing} is missing; {all}.") { LacksWords = true };
     }

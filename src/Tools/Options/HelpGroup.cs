@@ -85,11 +85,14 @@ internal sealed class HelpGroup(string title)
     public static bool IsMain(Option option) => s_main.TryGetValue(option, out _);
 }
 
+/// <summary>An option that a command wants, and the one that may be given in its place, if any.</summary>
+internal sealed record WantedOption(Option Option, Option? Other = null);
+
 /// <summary>A command that wants options which the parser lets a command line do without.</summary>
 internal interface IWantsOptions
 {
-    /// <summary>They, each with the one that may be given in its place.</summary>
-    IEnumerable<(Option Option, Option? Other)> Wanted { get; }
+    /// <summary>They.</summary>
+    IEnumerable<WantedOption> Wanted { get; }
 
     /// <summary>The option by which a command line needs none of them, or null.</summary>
     Option? InPlaceOfAll => null;
