@@ -158,7 +158,7 @@ public sealed class ParityGridTests
         string page = await File.ReadAllTextAsync(folder["p.html"]);
         await Assert.That(page).Contains($"<h1>A parity model with validation accuracy {best}, test accuracy {test}</h1>");
         await Assert.That(page).Contains(
-            "validation data, after each epoch</p>").And.Contains("<td>sequences</td><td>drawn</td>").And.Contains("--hidden");
+            "validation data</span>, after each epoch</p>").And.Contains("<td>sequences</td><td>drawn</td>").And.Contains("--hidden");
         await Assert.That(page).DoesNotContain("NaN").And.DoesNotContain("erplexity").And.DoesNotContain("tokens");
         await Assert.That(page).Contains($"<title>validation: {best}</title>");
     }
