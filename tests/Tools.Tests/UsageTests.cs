@@ -209,7 +209,7 @@ public sealed class UsageTests
     [Arguments("train lm", "tinysd train lm --train mine.txt --out mine.tsd")]
     [Arguments("train lm --out o", "tinysd train lm --train mine.txt --out mine.tsd")]
     [Arguments("eval", "tinysd eval model.tsd --data test.txt")]
-    [Arguments("train", "tinysd train lm --train train.txt --valid valid.txt --out model.tsd")]
+    [Arguments("train", "tinysd train lm --train mine.txt --out mine.tsd")]
     public async Task Where_words_are_missing_the_second_line_has_an_example(string line, string example)
     {
         CliResult result = Tinysd.Run(line.Split(' '));

@@ -10,16 +10,16 @@ internal static class HelpExamples
         ["tinysd"] =
         [
             "tinysd demo",
-            "tinysd train lm --train train.txt --valid valid.txt --out model.tsd",
-            "tinysd generate model.tsd --prompt \"the company\"",
+            "tinysd train lm --train mine.txt --out mine.tsd",
+            "tinysd generate mine.tsd --prompt \"the company\"",
         ],
         ["tinysd train"] =
         [
-            "tinysd train lm --train train.txt --valid valid.txt --out model.tsd",
-            "tinysd train classifier --train reviews.tsv --valid-fraction 0.1 --out reviews.tsd",
+            "tinysd train lm --train mine.txt --out mine.tsd",
+            "tinysd train classifier --train reviews.tsv --out reviews.tsd",
             "tinysd train regressor --train sensor.csv --targets load --out load.tsd",
-            "tinysd train tagger --train train.conll --valid valid.conll --out names.tsd",
-            "tinysd train translator --source a.de --target a.en --valid-source b.de --valid-target b.en --out deen.tsd",
+            "tinysd train tagger --train names.conll --out names.tsd",
+            "tinysd train translator --source a.de --target a.en --out deen.tsd",
         ],
         ["tinysd train lm"] =
         [
@@ -33,6 +33,7 @@ internal static class HelpExamples
         ],
         ["tinysd train classifier"] =
         [
+            "tinysd train classifier --train reviews.tsv --out reviews.tsd",
             "tinysd train classifier --train train.txt --valid valid.txt --test test.txt --out topics.tsd",
             "tinysd train classifier --train reviews.tsv --valid-fraction 0.1 --lower --class-weights balanced --out reviews.tsd",
             "tinysd train classifier --train all.txt --folds 10 --fold 1 --valid-fraction 0.1 --out fold1.tsd",
@@ -46,6 +47,7 @@ internal static class HelpExamples
         ],
         ["tinysd train tagger"] =
         [
+            "tinysd train tagger --train names.conll --out names.tsd",
             "tinysd train tagger --train train.conll --valid valid.conll --test test.conll --out names.tsd",
             "tinysd train tagger --preset lample --vectors glove.100d.txt.gz --train train.conll --valid valid.conll --out names.tsd",
             "tinysd train tagger --tag-column 2 --train train.conll --valid-fraction 0.1 --out speech.tsd",
@@ -53,6 +55,7 @@ internal static class HelpExamples
         ],
         ["tinysd train translator"] =
         [
+            "tinysd train translator --source a.de --target a.en --out deen.tsd",
             "tinysd train translator --source a.de --target a.en --valid-source b.de --valid-target b.en --out deen.tsd",
             "tinysd train translator --preset opennmt-500 --source a.de --target a.en --valid-fraction 0.01 --out deen.tsd",
             "tinysd train translator --bpe 10000 --share-vocabulary --share-embedding --tie --source a.de --target a.en " +

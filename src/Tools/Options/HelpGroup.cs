@@ -81,6 +81,13 @@ internal sealed class HelpGroup(string title)
         return all;
     }
 
+    /// <summary>Has it only name these, which matter more to other commands.</summary>
+    public static IReadOnlyList<Option> AsOther(IReadOnlyList<Option> options)
+    {
+        foreach (Option option in options) s_main.Remove(option);
+        return options;
+    }
+
     /// <summary>Whether a short help text explains an option.</summary>
     public static bool IsMain(Option option) => s_main.TryGetValue(option, out _);
 }

@@ -49,7 +49,7 @@ internal sealed class EvaluationOptions
         "[default: --batch]"))[0];
 
     public IEnumerable<Option> All =>
-        [_streams, _samples, _seed, .. _dropout.All, .. _drops.All, _cache, _theta, _lambda, _tune];
+        [_streams, _samples, _seed, .. HelpGroup.AsOther(_dropout.All), .. _drops.All, _cache, _theta, _lambda, _tune];
 
     /// <summary>Those of the static evaluation.</summary>
     public IEnumerable<Option> Plain => [_streams];

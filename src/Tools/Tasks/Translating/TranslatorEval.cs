@@ -18,7 +18,7 @@ internal sealed class TranslatorEval() : EvalVerb<LoadedTranslator, TranslatorEv
     private readonly DecodingFlags _decoding = new(Of);
     private readonly ScoreOptions _score = new(Of);
 
-    public override IEnumerable<Option> Options => [_reference, .. _decoding.All, .. _score.All];
+    public override IEnumerable<Option> Options => [.. HelpGroup.AsMain<Option>(_reference), .. _decoding.All, .. _score.All];
 
     protected override LoadedTranslator Load(string path) => TranslatorFile.Load(path);
 
