@@ -1,8 +1,41 @@
+using System.CommandLine;
+using TinySD.Tools.Display;
+using TinySD.Tools.Options;
+
 namespace TinySD.Tools.Tests;
 
 /// <summary>Wrong command lines: exit code 2, the option as it was typed, what was expected, where to look.</summary>
 public sealed class UsageTests
 {
+    /// <summary>Only what the words name is made of all commands. It must be made as it is among the others.</summary>
+    [Test]
+    public async Task Every_command_is_the_same_by_itself()
+    {
+        using var stop = new StopRequest();
+        var tree = new CommandTree(new CommonOptions(new CliConsole(TextWriter.Null, TextWriter.Null), stop), Cli.Kinds);
+        (string Path, Command Command)[] all = [.. Leaves(tree.Whole(), "")];
+        await Assert.That(all.Length).IsGreaterThan(30);
+        foreach ((string path, Command command) in all)
+        {
+            string[] words = path.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            RootCommand? branch = tree.BranchOf([.. words, "--seed", "1"]);
+            if (words[0] is "help" or "man" or "completion")
+            {
+                await Assert.That(branch).IsNull().Because(path);
+                continue;
+            }
+
+            // Of hw and synthesize all is made; they have little.
+            (_, Command alone) = await Assert.That(Leaves(branch!, "").Where(leaf => leaf.Path == path)).HasSingleItem();
+            await Assert.That(alone.Options.Select(option => option.Name)).IsEquivalentTo(command.Options.Select(option => option.Name));
+            if (words[0] is "train" or "reproduce") await Assert.That(Leaves(branch!, "").Count()).IsEqualTo(1).Because(path);
+        }
+
+        static IEnumerable<(string Path, Command Command)> Leaves(Command command, string path) => command.Subcommands.Count == 0
+            ? [(path.Trim(), command)]
+            : command.Subcommands.SelectMany(below => Leaves(below, $"{path} {below.Name}"));
+    }
+
     [Test]
     [Arguments("--rate", "1", "--rate is '1'; expected a drop rate of at least 0 and below 1.")]
     [Arguments("--rate", "-0.1", "--rate is '-0.1'; expected a drop rate of at least 0 and below 1.")]

@@ -3,10 +3,13 @@ namespace TinySD.Tools.Help;
 /// <summary><c>tinysd completion</c>: the script by which a shell completes words.</summary>
 internal sealed class CompletionCommand : Command
 {
+    /// <summary>How it is called.</summary>
+    public const string Word = "completion";
+
     private readonly Argument<string> _shell = new("SHELL") { Description = $"The shell: {string.Join(", ", CompletionScript.Shells)}." };
 
     public CompletionCommand(CliConsole console)
-        : base("completion", "Print a script by which a shell completes words. It names commands, options and the words they take.")
+        : base(Word, "Print a script by which a shell completes words. It names commands, options and the words they take.")
     {
         _shell.CompletionSources.Add([.. CompletionScript.Shells]);
         Add(_shell);

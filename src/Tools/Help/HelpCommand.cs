@@ -3,6 +3,9 @@ namespace TinySD.Tools.Help;
 /// <summary><c>tinysd help</c>: the page of a command that is named, or of the program.</summary>
 internal sealed class HelpCommand : Command
 {
+    /// <summary>How it is called.</summary>
+    public const string Word = "help";
+
     private readonly Argument<string[]> _words = new("COMMAND")
     {
         Arity = ArgumentArity.ZeroOrMore, Description = "The command, for example train lm; none for all commands.",
@@ -11,7 +14,7 @@ internal sealed class HelpCommand : Command
     private readonly Option<bool> _all = new("--all") { Description = "Explain every option." };
 
     public HelpCommand(CliConsole console)
-        : base("help", "Show what a command does and takes.")
+        : base(Word, "Show what a command does and takes.")
     {
         Add(_words);
         Add(_all);
