@@ -14,8 +14,8 @@ internal static class TextPlot
     private const int LabelWidth = 6;
     private const string BetweenNames = "   ";
 
-    // A few values are spread out, so far at most.
-    private const int MostColumnsPerValue = 4;
+    // A few values are spread out, over so many columns, or so far.
+    private const int SpreadColumns = 40, ColumnsPerValue = 4;
 
     /// <summary>Draws series of as many values over one pair of axes, in so many columns in all and rows of the drawing itself; a few
     /// values are spread out over more columns if asked.</summary>
@@ -23,7 +23,8 @@ internal static class TextPlot
     {
         if (series.Count == 0 || series.Any(one => one.Values.Count == 0)) return "";
         int count = series[0].Values.Count, widest = Math.Clamp(width - LabelWidth - 2, 2, 200), values = Math.Clamp(count, 2, widest);
-        int apart = count < 2 || !spread ? 1 : Math.Clamp((widest - 1) / (values - 1), 1, MostColumnsPerValue);
+        int most = Math.Max(SpreadColumns / (values - 1), ColumnsPerValue);
+        int apart = count < 2 || !spread ? 1 : Math.Clamp((widest - 1) / (values - 1), 1, most);
         int columns = ((values - 1) * apart) + 1;
         double[][] shrunk = [.. series.Select(one => Shrink(one.Values, values))];
         Axis up = AxisOf([.. shrunk.SelectMany(one => one).Where(double.IsFinite)]);
