@@ -12,6 +12,9 @@ internal static partial class TerminalPicture
     private const double CharacterWidth = 8.4;
     private const int RowHeight = 18, Margin = 16;
 
+    // Blanks side by side are one in SVG, unless they are of this kind.
+    private const char Blank = '\u00a0';
+
     /// <summary>Draws them.</summary>
     /// <param name="title">For those who cannot see it.</param>
     /// <param name="rows">Rows without colours.</param>
@@ -25,7 +28,7 @@ internal static partial class TerminalPicture
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
             <title>{WebUtility.HtmlEncode(title)}</title>
             <rect width="100%" height="100%" rx="8" fill="#14181d"/>
-            <g font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14" fill="#d6dbe1" xml:space="preserve">
+            <g font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14" fill="#d6dbe1">
 
             """);
         for (int i = 0; i < rows.Count; i++)
@@ -37,7 +40,7 @@ internal static partial class TerminalPicture
             double length = rows[i].Length * CharacterWidth;
             svg.Append(
                 CultureInfo.InvariantCulture,
-                $"<text x=\"{Margin}\" y=\"{y}\" textLength=\"{length:0.#}\">{WebUtility.HtmlEncode(rows[i])}</text>\n");
+                $"<text x=\"{Margin}\" y=\"{y}\" textLength=\"{length:0.#}\">{Escaped(rows[i])}</text>\n");
         }
 
         return svg.Append("</g>\n</svg>\n").ToString();
@@ -45,7 +48,10 @@ internal static partial class TerminalPicture
 
     /// <summary>The rows of a picture, without the empty ones.</summary>
     public static string[] RowsOf(string svg) =>
-        [.. TextElement().Matches(svg).Select(match => WebUtility.HtmlDecode(match.Groups[1].Value))];
+        [.. TextElement().Matches(svg).Select(match => WebUtility.HtmlDecode(match.Groups[1].Value).Replace(Blank, ' '))];
+
+    private static string Escaped(string row) =>
+        row.Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;").Replace(' ', Blank);
 
     [GeneratedRegex("<text [^>]*>(.*?)</text>")]
     private static partial Regex TextElement();
