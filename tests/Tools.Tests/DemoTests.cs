@@ -199,10 +199,10 @@ public sealed class DemoTests
         string plot = TextPlot.Draw([new('o', "one", [3, 2, 1]), new('+', "two", [3, 3, 1])], 40, 3, "loss", "epoch", spread: true);
         await Assert.That(plot).IsEqualTo(
             "loss    o one   + two   * both\n" +
-            "  3.00 ┤*   +\n" +
-            "       │    o\n" +
-            "  1.00 ┤        *\n" +
-            "       └─────────\n" +
-            "        1  epoch3\n");
+            "  3.00 ┤*              +\n" +
+            "       │               o\n" +
+            "  1.00 ┤                              *\n" +
+            "       └───────────────────────────────\n" +
+            "        1             epoch           3\n");
     }
 }
