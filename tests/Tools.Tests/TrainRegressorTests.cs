@@ -292,6 +292,18 @@ public sealed class TrainRegressorTests
     }
 
     [Test]
+    public async Task A_column_of_times_is_told_of_once()
+    {
+        using var folder = new SeriesFolder();
+        DateTime start = new(2026, 1, 5);
+        string[] rows = [.. Enumerable.Range(0, 60).Select(i => $"{start.AddHours(i):yyyy-MM-dd HH:mm:ss},{i % 7}\n")];
+        string table = folder.Put("t.csv", $"when,y\n{string.Concat(rows)}");
+        await Assert.That(folder.Train(table, "y").Code).IsEqualTo(0);
+        string[] told = Tinysd.Run("eval", folder.Model, "--data", table).Error.Split('\n');
+        await Assert.That(told.Where(line => line.Contains("when", StringComparison.Ordinal)).Single()).Contains("has the rows' times");
+    }
+
+    [Test]
     public async Task Other_tables_are_matched_by_name_too()
     {
         using var folder = new SeriesFolder();

@@ -32,7 +32,10 @@ internal sealed class EvaluationRows
         (int first, int count) = asked is null ? (0, series.RowCount) : Rows(asked, series.RowCount, table.Name);
         var part = new SeriesPart(series, first, count);
         RegressorData.Check(form, part, table.Name, "");
-        string[] extras = [.. table.Dialect.HasHeader ? table.Columns.Select(column => column.Name).Except(used) : []];
+
+        // Of a column of times the remarks tell.
+        string[] known = table.Time is { } time ? [.. used, time.Name] : used;
+        string[] extras = [.. table.Dialect.HasHeader ? table.Columns.Select(column => column.Name).Except(known) : []];
         IEnumerable<string> remarks = SeriesRemarks.Of(table, used);
         if (extras.Length > 0) remarks = remarks.Append($"{table.Name}: columns that are not used: {string.Join(", ", extras)}");
         return new(table.Name, part, [.. remarks]);
