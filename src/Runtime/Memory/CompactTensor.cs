@@ -9,8 +9,10 @@ namespace TinySD.Runtime.Memory;
 /// A matrix [K][N] lies as products read it. In bfloat16 a row is words of two columns: word i of a line of 16 holds the line's column i in
 /// its lower half and column 16 + i in its upper half, so that a shift and a mask expand a register. As whole numbers, four rows are one
 /// row of words: word n holds column n of all four, the first in the lowest byte. Two more rows follow: the N factors, and minus 128 times
-/// the sum of each column. </para> <para>A table lies row by row, 2 bytes or 1 a number; of whole numbers the factors of the rows
-/// follow.</para> </remarks>
+/// the sum of each column.
+/// </para>
+/// <para>A table lies row by row, 2 bytes or 1 a number; of whole numbers the factors of the rows follow.</para>
+/// </remarks>
 public readonly ref struct CompactTensor
 {
     /// <summary>The largest whole number, and without its sign the smallest: a product of two of them, twice, fits 16 bits.</summary>

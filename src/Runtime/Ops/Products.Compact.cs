@@ -11,14 +11,16 @@ internal sealed unsafe partial class Products
     // Sequences that share every read of a weight from afar.
     private const int CompactSequences = 8;
 
-    private int _byteInputs, _byteStride;
+    private int _byteInputs, _byteStride, _mostRows;
     private Workspace.Slice _compact;
 
     // Of some sequences the bytes that go in, their factors, the sums; and one sequence's numbers side by side.
     private long CompactFloats => _byteInputs == 0
         ? 0
-        : (CompactSequences * (long)(WordStride + _byteStride)) + AlignedBuffer.RoundUp(CompactSequences)
+        : (ByteSequences * (long)(WordStride + _byteStride)) + AlignedBuffer.RoundUp(ByteSequences)
             + AlignedBuffer.RoundUp(_byteInputs);
+
+    private int ByteSequences => Math.Min(CompactSequences, _mostRows);
 
     private int WordStride => AlignedBuffer.RoundUp((_byteInputs + CompactTensor.RowsOfWord - 1) / CompactTensor.RowsOfWord);
 
@@ -78,9 +80,9 @@ internal sealed unsafe partial class Products
         int rows = (w.K + CompactTensor.RowsOfWord - 1) / CompactTensor.RowsOfWord;
         fixed (float* scratch = _compact.Span)
         {
-            int* words = (int*)scratch, sums = words + (CompactSequences * (nint)WordStride);
-            float* scales = (float*)(sums + (CompactSequences * (nint)_byteStride));
-            float* gathered = scales + AlignedBuffer.RoundUp(CompactSequences);
+            int* words = (int*)scratch, sums = words + (ByteSequences * (nint)WordStride);
+            float* scales = (float*)(sums + (ByteSequences * (nint)_byteStride));
+            float* gathered = scales + AlignedBuffer.RoundUp(ByteSequences);
             for (int s = 0; s < few.Sequences; s++)
             {
                 float* x = few.X + s;

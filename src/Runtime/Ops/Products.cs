@@ -68,6 +68,7 @@ internal sealed unsafe partial class Products
     /// <param name="isUneven">Whether sequences may be of unequal length.</param>
     public void Announce(int k, int n, int timeSteps, int batch, bool backward, bool isUneven = false)
     {
+        _mostRows = Math.Max(_mostRows, timeSteps * batch);
         if (backward) _scratchFloats = Math.Max(_scratchFloats, (long)KernelSet.StripColumns * k);
         if (batch < SmallBatch || isUneven) _turnedFloats = Math.Max(_turnedFloats, (long)k * timeSteps * Math.Min(batch, SmallBatch - 1));
         if (k > _identity.Length)

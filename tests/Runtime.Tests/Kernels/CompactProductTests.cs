@@ -67,6 +67,26 @@ public sealed class CompactProductTests
         await Assert.That(() => new Rig(WeightFormat.Int8, 9, 20, 1, 1, 3).Run(4, SingleThread.Instance, [0, 1, 5]))
             .Throws<InvalidOperationException>();
 
+    // Of each of at most 8 sequences: 10 words of bytes in a line of 16, 100 sums in lines, its factor in a line of all; and 40 numbers.
+    [Test]
+    [Arguments(1, 1, 1)]
+    [Arguments(1, 3, 3)]
+    [Arguments(5, 1, 5)]
+    [Arguments(3, 20, 8)]
+    public async Task Scratch_of_whole_numbers_is_of_as_many_sequences_as_there_are(int t, int b, int sequences)
+    {
+        long more = Scratch(WeightFormat.Int8) - Scratch(WeightFormat.Single);
+        await Assert.That(more).IsEqualTo((sequences * (16 + 112)) + 16 + 48);
+
+        long Scratch(WeightFormat format)
+        {
+            var products = new Products(SingleThread.Instance, KernelChoice.Best);
+            products.Announce(40, 100, t, b, backward: false);
+            products.AnnounceCompact(new ParameterLayout(format).AddMatrix("w", 40, 100));
+            return products.ScratchFloats;
+        }
+    }
+
     // Where sums of pairs in 16 bits would saturate, or a sign be lost.
     [Test]
     public async Task Dot_products_of_bytes_are_exact_at_the_extremes_on_every_instruction_set()
