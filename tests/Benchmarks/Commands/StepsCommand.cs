@@ -53,7 +53,8 @@ internal static class StepsCommand
             bool withPeer = parsed.GetValue(peer) is not null, withTinySd = !parsed.GetValue(alone);
             if (!withPeer && !withTinySd) throw new BenchmarkException("--peer-alone needs a --peer.");
             ResultsFile.Check(parsed.GetValue(output));
-            (IReadOnlyList<StepTimes> times, string load) = Measure(plan, withPeer, withTinySd);
+            (IReadOnlyList<StepTimes> times, string load) =
+                StepRace.Run(plan.Course, plan.Threads, Contestants(plan, withPeer, withTinySd));
             Section section = StepReport.Create(plan, times, load, parsed);
             Console.WriteLine($"{section.Title}\n\n{section.Body}");
             ResultsFile.Update(parsed.GetValue(output), section);
@@ -61,31 +62,16 @@ internal static class StepsCommand
         return command;
     }
 
-    private static (IReadOnlyList<StepTimes> Times, string Load) Measure(StepPlan plan, bool withPeer, bool withTinySd)
+    private static IEnumerable<Func<IParallelRunner, IContestant>> Contestants(StepPlan plan, bool withPeer, bool withTinySd)
     {
-        using var pool = new WorkerPool(plan.Threads);
-        var contestants = new List<IContestant>();
-        try
-        {
-            // First, because it may not be there at all.
-            if (withPeer) contestants.Add(CreatePeer(plan));
-            if (withTinySd)
-            {
-                contestants.Add(new TinySdContestant(
-                    StepReport.Dense, plan.WithoutRecurrentDropout(DropoutKind.Random), plan.Vocabulary, pool));
-                contestants.Add(new TinySdContestant(
-                    StepReport.Structured, plan.WithRecurrentDropout(DropoutKind.Structured), plan.Vocabulary, pool));
-                contestants.Add(new TinySdContestant(
-                    StepReport.NoDropout, plan.Recipe with { Dropout = DropoutSpec.None }, plan.Vocabulary, pool));
-            }
-
-            var load = new OtherLoad();
-            return (StepRace.Run(plan.Course, contestants, Console.Error.WriteLine), load.Describe());
-        }
-        finally
-        {
-            foreach (IContestant contestant in contestants) contestant.Dispose();
-        }
+        if (withPeer) yield return _ => CreatePeer(plan);
+        if (!withTinySd) yield break;
+        LanguageModelRecipe dense = plan.WithoutRecurrentDropout(DropoutKind.Random);
+        LanguageModelRecipe structured = plan.WithRecurrentDropout(DropoutKind.Structured);
+        LanguageModelRecipe none = plan.Recipe with { Dropout = DropoutSpec.None };
+        yield return runner => new TinySdContestant(StepReport.Dense, dense, plan.Vocabulary, runner);
+        yield return runner => new TinySdContestant(StepReport.Structured, structured, plan.Vocabulary, runner);
+        yield return runner => new TinySdContestant(StepReport.NoDropout, none, plan.Vocabulary, runner);
     }
 
 #if PEERS

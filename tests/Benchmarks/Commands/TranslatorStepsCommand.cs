@@ -37,7 +37,8 @@ internal static class TranslatorStepsCommand
                 parsed.GetValue(batch), parsed.GetValue(tokens), units, units, parsed.GetValue(warmUp), parsed.GetValue(rounds));
             var plan = new TranslatorPlan(parsed.GetValue(hidden), parsed.GetValue(rate) ?? 0.3f, parsed.GetValue(threads), course);
             ResultsFile.Check(parsed.GetValue(output));
-            (IReadOnlyList<StepTimes> times, string load) = Measure(plan, parsed.GetValue(peer) is not null);
+            (IReadOnlyList<StepTimes> times, string load) =
+                StepRace.Run(course, plan.Threads, Contestants(plan, parsed.GetValue(peer) is not null));
             (MarkdownTable table, MarkdownTable ratios) = StepReport.Tables(course, times);
             string title = $"translator steps: 2 and 2 layers of H={plan.Hidden}, B={course.Batch}, T={course.TimeSteps}, {units} units, "
                 + $"rate {plan.Rate:F2}, {StepReport.TitleEnd(times, plan.Threads)}";
@@ -51,26 +52,14 @@ internal static class TranslatorStepsCommand
         return command;
     }
 
-    private static (IReadOnlyList<StepTimes> Times, string Load) Measure(TranslatorPlan plan, bool withPeer)
+    private static IEnumerable<Func<IParallelRunner, IContestant>> Contestants(TranslatorPlan plan, bool withPeer)
     {
-        using var pool = new WorkerPool(plan.Threads);
-        var contestants = new List<IContestant>();
-        try
-        {
-            // First, because it may not be there at all.
-            if (withPeer) contestants.Add(CreatePeer(plan));
-            var dropped = new DropoutSpec { Embedding = plan.Rate, Layer = plan.Rate, Output = plan.Rate };
-            contestants.Add(new TranslatorContestant(StepReport.Dense, plan, dropped with { Kind = DropoutKind.Random }, pool));
-            contestants.Add(new TranslatorContestant(
-                StepReport.Structured, plan, dropped with { Kind = DropoutKind.Structured, Recurrent = plan.Rate }, pool));
-            contestants.Add(new TranslatorContestant(StepReport.NoDropout, plan, DropoutSpec.None, pool));
-            var load = new OtherLoad();
-            return (StepRace.Run(plan.Course, contestants, Console.Error.WriteLine), load.Describe());
-        }
-        finally
-        {
-            foreach (IContestant contestant in contestants) contestant.Dispose();
-        }
+        if (withPeer) yield return _ => CreatePeer(plan);
+        var dropped = new DropoutSpec { Embedding = plan.Rate, Layer = plan.Rate, Output = plan.Rate };
+        DropoutSpec structured = dropped with { Kind = DropoutKind.Structured, Recurrent = plan.Rate };
+        yield return runner => new TranslatorContestant(StepReport.Dense, plan, dropped with { Kind = DropoutKind.Random }, runner);
+        yield return runner => new TranslatorContestant(StepReport.Structured, plan, structured, runner);
+        yield return runner => new TranslatorContestant(StepReport.NoDropout, plan, DropoutSpec.None, runner);
     }
 
 #if PEERS

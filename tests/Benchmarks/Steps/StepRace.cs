@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using TinySD.Benchmarks.Reports;
 using TinySD.Runtime.Tasks;
+using TinySD.Runtime.Threading;
 
 namespace TinySD.Benchmarks.Steps;
 
@@ -26,7 +28,29 @@ internal static class StepRace
     // Threads that wait for work spin for some milliseconds before they sleep: they must not do it in the next contestant's time.
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(30);
 
-    public static IReadOnlyList<StepTimes> Run(Course course, IReadOnlyList<IContestant> contestants, Action<string> progress)
+    /// <summary>Makes contestants in their order, runs them and lets go of them.</summary>
+    /// <param name="course">What they run over.</param>
+    /// <param name="threads">How many threads ours have.</param>
+    /// <param name="contestants">Each makes one: a peer first, because it may not be there at all.</param>
+    /// <returns>Their times, and what else the machine did meanwhile.</returns>
+    public static (IReadOnlyList<StepTimes> Times, string Load) Run(
+        Course course, int threads, IEnumerable<Func<IParallelRunner, IContestant>> contestants)
+    {
+        using var pool = new WorkerPool(threads);
+        var made = new List<IContestant>();
+        try
+        {
+            foreach (Func<IParallelRunner, IContestant> make in contestants) made.Add(make(pool));
+            var load = new OtherLoad();
+            return (Run(course, made, Console.Error.WriteLine), load.Describe());
+        }
+        finally
+        {
+            foreach (IContestant contestant in made) contestant.Dispose();
+        }
+    }
+
+    private static IReadOnlyList<StepTimes> Run(Course course, IReadOnlyList<IContestant> contestants, Action<string> progress)
     {
         (int batch, int timeSteps) = (course.Batch, course.TimeSteps);
         var random = new Random(1);
