@@ -73,12 +73,7 @@ public sealed class LanguageModel
 
     private IEnumerable<WeightColumns> Weights => _layers.SelectMany(layer => layer.Weights).Append(WeightColumns.All(Classifier));
 
-    /// <summary>A copy whose matrices and tables are held in another format, for running: the same shape, the numbers rounded. A copy in
-    /// single precision has the numbers that the format stands for.</summary>
-    /// <param name="weights">The format.</param>
-    /// <param name="storage">Memory for the copy, or empty to allocate.</param>
-    /// <exception cref="ArgumentException">The memory is too short.</exception>
-    /// <exception cref="NotFiniteNumberException">A weight is infinite or not a number.</exception>
+    /// <inheritdoc cref="SequenceModel.ConvertTo"/>
     public LanguageModel ConvertTo(WeightFormat weights, Memory<float> storage = default)
     {
         var converted = new LanguageModel(Config, storage, weights);
@@ -86,12 +81,7 @@ public sealed class LanguageModel
         return converted;
     }
 
-    /// <summary>Makes the copies of weights that all sessions to come share, which the first of them would otherwise make. They are of the
-    /// parameters as these are now: after a change, sessions make new ones in memory of the runtime's own, unless this is called
-    /// again.</summary>
-    /// <param name="memory">Gives the host's memory and is asked once, for <see cref="PreparedFloats"/>, or not at all where that is 0;
-    /// <see langword="null"/> to allocate. It must outlive all sessions and be nobody else's.</param>
-    /// <exception cref="ArgumentException">The host gives too little memory.</exception>
+    /// <inheritdoc cref="SequenceModel.Prepare"/>
     public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
 
     /// <summary>The smaller model that the first units make: of every layer and of the embedding as many as the share is, gate

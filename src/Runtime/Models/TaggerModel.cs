@@ -89,12 +89,7 @@ public sealed class TaggerModel
     /// <inheritdoc cref="SequenceModel.Prepare"/>
     public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
 
-    /// <summary>A copy whose matrices and tables are held in another format, for running: the same shape, the numbers rounded. A copy in
-    /// single precision has the numbers that the format stands for.</summary>
-    /// <param name="weights">The format.</param>
-    /// <param name="storage">Memory for the copy, or empty to allocate.</param>
-    /// <exception cref="ArgumentException">The memory is too short.</exception>
-    /// <exception cref="NotFiniteNumberException">A weight is infinite or not a number.</exception>
+    /// <inheritdoc cref="SequenceModel.ConvertTo"/>
     public TaggerModel ConvertTo(WeightFormat weights, Memory<float> storage = default)
     {
         var converted = new TaggerModel(Config, storage, weights);

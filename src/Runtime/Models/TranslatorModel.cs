@@ -97,12 +97,7 @@ public sealed class TranslatorModel
     /// <inheritdoc cref="SequenceModel.Prepare"/>
     public void Prepare(Func<int, Memory<float>>? memory = null) => ModelWeights.Prepare(Weights, Parameters, memory);
 
-    /// <summary>A copy whose matrices and tables are held in another format, for running: the same shape, the numbers rounded. A copy in
-    /// single precision has the numbers that the format stands for.</summary>
-    /// <param name="weights">The format.</param>
-    /// <param name="storage">Memory for the copy, or empty to allocate.</param>
-    /// <exception cref="ArgumentException">The memory is too short.</exception>
-    /// <exception cref="NotFiniteNumberException">A weight is infinite or not a number.</exception>
+    /// <inheritdoc cref="SequenceModel.ConvertTo"/>
     public TranslatorModel ConvertTo(WeightFormat weights, Memory<float> storage = default)
     {
         var converted = new TranslatorModel(Config, storage, weights);
