@@ -1,4 +1,5 @@
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Inference;
 

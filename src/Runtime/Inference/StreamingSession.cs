@@ -1,5 +1,6 @@
 using TinySD.Runtime.Layers;
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Inference;
 

@@ -44,7 +44,7 @@ internal static class Throw
         Invalid($"{what} held as {format}, for running only; training, and what reads weights, takes a model in single precision");
 
     [DoesNotReturn]
-    public static void TwoThreads() => Invalid(
+    public static void TwoThreads(string? message) => Invalid(message ??
         "another thread is in this session: it belongs to one thread at a time. Make a session for each thread, they share the model, or " +
         "let threads take turns with a lock");
 

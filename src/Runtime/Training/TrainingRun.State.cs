@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Training;
 
@@ -28,8 +29,11 @@ public sealed partial class TrainingRun<TBatch>
     /// <summary>All numbers that the run depends on, and the best parameters: those in training, without a name; what the optimizer keeps;
     /// where epochs are averaged <c>epoch.0</c>, <c>epoch.1</c> and so on, those after the last ones; a copy of the carried state, without
     /// a name; and <c>best</c>.</summary>
+    /// <exception cref="InvalidOperationException">The run is making a step or being measured: the carried state is not in its
+    /// place.</exception>
     public IReadOnlyList<NamedBlock> ToBlocks()
     {
+        using OneThread.Use use = Task.Enter();
         NamedBlock[] blocks = Blocks();
         Task.Network.SaveCarried(Carried(blocks).Block);
         return blocks;
@@ -39,8 +43,10 @@ public sealed partial class TrainingRun<TBatch>
     /// <param name="state">Where it stood.</param>
     /// <param name="load">Fills the blocks that <see cref="ToBlocks"/> gave there.</param>
     /// <exception cref="ArgumentException">The state is none of a run over these batches.</exception>
+    /// <exception cref="InvalidOperationException">The run is making a step or being measured.</exception>
     public void Restore(RunState state, Action<IReadOnlyList<NamedBlock>> load)
     {
+        using OneThread.Use use = Task.Enter();
         long before = 0;
         for (int epoch = 0; epoch < state.Epochs.Count; epoch++)
         {

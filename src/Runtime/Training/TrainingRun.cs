@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using TinySD.Runtime.Memory;
+using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Training;
 
@@ -105,9 +106,11 @@ public sealed partial class TrainingRun<TBatch>
     /// <param name="result">What it measured.</param>
     /// <returns>False, and nothing done, where the epoch has no more.</returns>
     /// <exception cref="NotFiniteException">Loss or gradient is infinite or not a number; the parameters are as they were.</exception>
-    /// <exception cref="InvalidOperationException">The run has made 2^31 - 1 updates, and no more can be counted.</exception>
+    /// <exception cref="InvalidOperationException">The run has made 2^31 - 1 updates, and no more can be counted; or it is making a step or
+    /// being measured.</exception>
     public bool TryStep(out StepResult result)
     {
+        using OneThread.Use use = Task.Enter();
         result = default;
         if (Steps == BatchCount) return false;
         if (Updates == int.MaxValue) Throw.Invalid($"the run has made {Updates} updates, and no more can be counted");
@@ -134,6 +137,8 @@ public sealed partial class TrainingRun<TBatch>
     /// <param name="progress">Called now and then with the share that is done, 0 to 1.</param>
     /// <param name="cancellation">Looked at now and then.</param>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
+    /// <exception cref="InvalidOperationException">The run is making a step or being measured, as it is while
+    /// <paramref name="progress"/> is called.</exception>
     public EpochOutcome Measure(Action<double>? progress = null, CancellationToken cancellation = default)
     {
         var train = new Measurement(MeanLoss, TrainMetric);

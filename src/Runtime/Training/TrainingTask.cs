@@ -1,5 +1,6 @@
 using TinySD.Runtime.Memory;
 using TinySD.Runtime.Models;
+using TinySD.Runtime.Threading;
 
 namespace TinySD.Runtime.Training;
 
@@ -9,7 +10,11 @@ namespace TinySD.Runtime.Training;
 public abstract class TrainingTask<TBatch>
     where TBatch : class
 {
+    private const string Busy = "the run is making a step or being measured, in the same memory; wait for the end of that, and let a "
+        + "progress callback only tell how far it is";
+
     private ParameterBlock? _carried;
+    private OneThread _thread;
 
     /// <summary>What decides the run, apart from its data.</summary>
     public abstract TrainingRecipe Recipe { get; }
@@ -45,7 +50,8 @@ public abstract class TrainingTask<TBatch>
     /// <param name="progress">Called now and then with the share that is done, 0 to 1.</param>
     /// <param name="cancellation">Looked at now and then.</param>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
-    /// <exception cref="InvalidOperationException">There are no validation data.</exception>
+    /// <exception cref="InvalidOperationException">There are no validation data, or the run is making a step or being
+    /// measured.</exception>
     public abstract Measurement Measure(
         ParameterBlock parameters, Action<double>? progress = null, CancellationToken cancellation = default);
 
@@ -58,10 +64,16 @@ public abstract class TrainingTask<TBatch>
     /// <exception cref="ArgumentException">The host gives too little.</exception>
     internal void Take(Func<int, Memory<float>>? memory) => (Rest, _carried) = MemoryNeed.Take(Network, Recipe, memory);
 
+    /// <summary>Keeps the memory of the layers' scratch for one use, a step or a measurement, until what it gives is disposed of.</summary>
+    /// <exception cref="InvalidOperationException">It is in use: by another thread, or below this call, as where a progress callback makes
+    /// a step.</exception>
+    internal OneThread.Use Enter() => _thread.Enter(Busy);
+
     /// <summary>Does something, such as a validation, in the memory of the layers' scratch, which is all zeros then. The network is as it
     /// was before, except for what every step makes anew.</summary>
     internal TResult InScratch<TResult>(Func<TResult> work)
     {
+        using OneThread.Use use = Enter();
         ParameterBlock carried = _carried ??= new ParameterBlock(Network.Carried);
         Span<float> scratch = Network.Plan.Scratch.Memory.Span;
         Network.SaveCarried(carried);

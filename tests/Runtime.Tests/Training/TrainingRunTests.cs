@@ -205,6 +205,30 @@ public sealed class TrainingRunTests
     }
 
     [Test]
+    public async Task Nothing_that_needs_the_memory_of_steps_is_done_while_a_run_is_measured()
+    {
+        LanguageModelRecipe recipe = Recipes().First()();
+        TrainingRun<TokenWindow> run = Begun(), other = Begun();
+        RunState state = run.ToState(0);
+        var refused = new List<string>();
+        EpochOutcome measured = run.Measure(_ => refused.AddRange(
+            ((Action[])[() => run.TryStep(out StepResult _), () => run.ToBlocks(), () => run.Restore(state, _ => { }), () => run.Measure()])
+            .Select(Messages.Of<InvalidOperationException>)));
+        await Assert.That(refused.Count).IsGreaterThanOrEqualTo(4);
+        await Assert.That(refused.Distinct().Single()).StartsWith("the run is making a step or being measured, in the same memory");
+        await Assert.That(measured.Valid).IsEqualTo(other.Measure().Valid);
+        foreach (TrainingRun<TokenWindow> each in (TrainingRun<TokenWindow>[])[run, other]) each.TryStep(out _);
+        await Assert.That(Arrays.FirstDifference(run.ParametersToKeep.Values, other.ParametersToKeep.Values)).IsNull();
+
+        TrainingRun<TokenWindow> Begun()
+        {
+            var run = new TrainingRun<TokenWindow>(new LanguageModelTask(recipe, 11, new TokenMemory(s_text), new TokenMemory(s_valid)));
+            for (int step = 0; step < 3; step++) run.TryStep(out _);
+            return run;
+        }
+    }
+
+    [Test]
     public async Task An_epoch_can_be_begun_again_and_what_was_learnt_stays()
     {
         ParityRecipe recipe = Parity with { BatchesPerEpoch = 3, LearningRateSchedule = LearningRateSchedule.Linear };

@@ -1,4 +1,4 @@
-namespace TinySD.Runtime.Inference;
+namespace TinySD.Runtime.Threading;
 
 /// <summary>Sees a second thread in what belongs to one at a time: an exchange on the way in, a write on the way out.</summary>
 internal struct OneThread
@@ -6,12 +6,13 @@ internal struct OneThread
     private int _isBusy;
 
     /// <summary>Goes in; dispose of what it gives to go out.</summary>
+    /// <param name="message">What to say to a second one; null for the words about a session.</param>
     /// <exception cref="InvalidOperationException">Somebody is in.</exception>
     [System.Diagnostics.CodeAnalysis.UnscopedRef]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Use Enter()
+    public Use Enter(string? message = null)
     {
-        if (Interlocked.Exchange(ref _isBusy, 1) != 0) Throw.TwoThreads();
+        if (Interlocked.Exchange(ref _isBusy, 1) != 0) Throw.TwoThreads(message);
         return new Use(ref _isBusy);
     }
 
