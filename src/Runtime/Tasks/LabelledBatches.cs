@@ -23,6 +23,8 @@ internal sealed class LabelledBatches : IBatches<SequenceBatch>
             _weights = Array.ConvertAll(counts, count => count == 0 ? 0f : (float)(sequences.Count / ((double)known * count)));
     }
 
+    public int? CountOfEach => _order.BatchCount;
+
     public int Begin(int epoch, long firstUpdate) => _order.Begin(epoch);
 
     public void Fill(int index, SequenceBatch into)

@@ -14,6 +14,9 @@ internal sealed class LengthOrder(ulong seed, int count, int batchSize, Func<int
 
     private readonly int[] _order = new int[count], _batches = new int[(count + batchSize - 1) / batchSize];
 
+    /// <summary>Batches of every epoch.</summary>
+    public int BatchCount => _batches.Length;
+
     /// <summary>Lays an epoch out, and says how many batches it has.</summary>
     public int Begin(int epoch)
     {
@@ -27,7 +30,7 @@ internal sealed class LengthOrder(ulong seed, int count, int batchSize, Func<int
         }
 
         Orders.Shuffle(_batches, ref random);
-        return _batches.Length;
+        return BatchCount;
     }
 
     /// <summary>The sequences of a batch of the epoch begun last.</summary>

@@ -29,7 +29,12 @@ internal sealed class SeriesBatches : IBatches<SequenceBatch>
             : $"there are {rows}, and so {Throw.Counted(series.RowCount, "prediction")}; {needed} streams need as many at least");
     }
 
+    // Where windows are drawn.
+    private int Batches => (_order.Length + _recipe.BatchSize - 1) / _recipe.BatchSize;
+
     private int Steps => (_series.RowCount + _recipe.BatchSize - 1) / _recipe.BatchSize;
+
+    public int? CountOfEach => _recipe.Window == 0 ? null : Batches;
 
     public int Begin(int epoch, long firstUpdate)
     {
@@ -41,7 +46,7 @@ internal sealed class SeriesBatches : IBatches<SequenceBatch>
         }
 
         Orders.Shuffle(_order, ref random);
-        return (_order.Length + _recipe.BatchSize - 1) / _recipe.BatchSize;
+        return Batches;
     }
 
     public void Fill(int index, SequenceBatch into)

@@ -30,6 +30,8 @@ internal sealed class TaggerBatches : IBatches<TaggerBatch>
         _isRare = Array.ConvertAll(counts, count => count <= recipe.RareCount);
     }
 
+    public int? CountOfEach => _order.BatchCount;
+
     public int Begin(int epoch, long firstUpdate)
     {
         _epoch = epoch;

@@ -39,6 +39,8 @@ internal sealed class TranslatorBatches : IBatches<TranslatorBatch>
         return trained;
     }
 
+    public int? CountOfEach => _order.BatchCount;
+
     public int Begin(int epoch, long firstUpdate) => _order.Begin(epoch);
 
     public void Fill(int index, TranslatorBatch into)

@@ -8,6 +8,8 @@ internal sealed class WindowBatches(TokenWindows windows, LanguageModelRecipe re
 {
     private IReadOnlyList<long> _starts = [0];
 
+    public int? CountOfEach => recipe.VariableBptt ? null : windows.Count;
+
     public int Begin(int epoch, long firstUpdate)
     {
         _starts = windows.StartsOf(recipe, firstUpdate);

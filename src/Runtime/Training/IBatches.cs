@@ -6,6 +6,10 @@ namespace TinySD.Runtime.Training;
 public interface IBatches<in TBatch>
     where TBatch : class
 {
+    /// <summary>How many batches every epoch has, where all have as many, so that none is laid out only to count them; null where each
+    /// has a number of its own.</summary>
+    int? CountOfEach => null;
+
     /// <summary>Lays an epoch out.</summary>
     /// <param name="epoch">Counted from 0.</param>
     /// <param name="firstUpdate">The run's updates before it.</param>

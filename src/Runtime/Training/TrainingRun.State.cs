@@ -50,7 +50,7 @@ public sealed partial class TrainingRun<TBatch>
         long before = 0;
         for (int epoch = 0; epoch < state.Epochs.Count; epoch++)
         {
-            int steps = Task.Batches.Begin(epoch, before);
+            int steps = CountOf(epoch, before);
             if (state.Epochs[epoch].Steps != steps)
             {
                 string made = Throw.Counted(steps, "step");

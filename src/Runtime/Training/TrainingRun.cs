@@ -191,12 +191,13 @@ public sealed partial class TrainingRun<TBatch>
     /// <param name="epoch">Counted from 0.</param>
     public void GoTo(int epoch) => BeginEpoch(epoch);
 
-    /// <summary>Updates that all epochs of the recipe make, or the first of them; batches are laid out for it.</summary>
+    /// <summary>Updates that all epochs of the recipe make, or the first of them; where epochs differ, batches are laid out for
+    /// it.</summary>
     /// <param name="most">Where to stop counting.</param>
     public long CountUpdates(long most = long.MaxValue)
     {
         long updates = 0;
-        for (int epoch = 0; epoch < Task.Recipe.Epochs && updates < most; epoch++) updates += Task.Batches.Begin(epoch, updates);
+        for (int epoch = 0; epoch < Task.Recipe.Epochs && updates < most; epoch++) updates += CountOf(epoch, updates);
         Task.Batches.Begin(Epoch, Updates - Steps);
         return Math.Min(updates, most);
     }
@@ -205,6 +206,9 @@ public sealed partial class TrainingRun<TBatch>
     private bool IsBetweenEpochs => Steps == 0 && _epochs.Count > 0;
 
     private int Kept => _epochs.Count - 1;
+
+    // The batches of an epoch that is not to be trained now.
+    private int CountOf(int epoch, long firstUpdate) => Task.Batches.CountOfEach ?? Task.Batches.Begin(epoch, firstUpdate);
 
     private void BeginEpoch(int epoch)
     {

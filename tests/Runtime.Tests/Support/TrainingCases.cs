@@ -21,6 +21,9 @@ internal abstract class TrainingRig
 
     /// <summary>Measures on the validation data, as often as it is called, and in the middle of an epoch too.</summary>
     public abstract Measurement Measure();
+
+    /// <summary>What is said of the batches of every epoch, and what so many have that are laid out.</summary>
+    public abstract (int? Said, int[] LaidOut) BatchCounts(int epochs);
 }
 
 /// <inheritdoc/>
@@ -44,6 +47,13 @@ internal sealed class TrainingRig<TBatch>(TrainingTask<TBatch> task) : TrainingR
     }
 
     public override Measurement Measure() => task.Measure(task.Network.Parameters);
+
+    public override (int? Said, int[] LaidOut) BatchCounts(int epochs)
+    {
+        int[] counts = new int[epochs];
+        for (int epoch = 0, before = 0; epoch < epochs; before += counts[epoch++]) counts[epoch] = task.Batches.Begin(epoch, before);
+        return (task.Batches.CountOfEach, counts);
+    }
 }
 
 /// <summary>A kind of training: what is planned, what takes memory, and validation in memory of its own.</summary>

@@ -43,8 +43,14 @@ internal sealed class ParityBatches(ParityRecipe recipe) : IBatches<ParityBatch>
 {
     private long _first;
 
+    public int? CountOfEach => recipe.BatchesPerEpoch;
+
+    /// <summary>Epochs laid out so far.</summary>
+    public int LaidOut { get; private set; }
+
     public int Begin(int epoch, long firstUpdate)
     {
+        LaidOut++;
         _first = firstUpdate;
         return recipe.BatchesPerEpoch;
     }
