@@ -7,13 +7,20 @@ namespace TinySD.Runtime.Training;
 /// perplexity need not be.</param>
 public sealed record Metric(string Name, bool HigherIsBetter = false, bool IsOfLoss = false)
 {
+    // Below any difference of a metric.
+    private const double LossShare = 1e-300;
+
     /// <summary>Whether epochs are judged by their loss though the metric is another figure.</summary>
     public bool IsJudgedByLoss { get; init; }
 
-    /// <summary>What epochs are judged and compared by, less being better.</summary>
+    /// <summary>What epochs are judged and compared by, less being better. Where more is better a metric of 0 says nothing, as BLEU as
+    /// long as no four words in a row are right: of such epochs the one with less loss is better.</summary>
     /// <param name="loss">Mean loss on the validation data.</param>
     /// <param name="value">The metric there.</param>
-    public double Figure(double loss, double value) => IsOfLoss || IsJudgedByLoss ? loss : HigherIsBetter ? -value : value;
+    public double Figure(double loss, double value) =>
+        IsOfLoss || IsJudgedByLoss ? loss
+        : !HigherIsBetter ? value
+        : value == 0 && loss > 0 ? LossShare * loss : -value;
 }
 
 /// <summary>What was measured on data.</summary>

@@ -50,6 +50,27 @@ public sealed class TranslatorTests
         await Assert.That(beam.Bleu.Bleu).IsGreaterThanOrEqualTo(greedy.Bleu.Bleu - 1);
     }
 
+    // BLEU is 0 of any of them.
+    [Test]
+    public async Task Of_sentences_of_fewer_than_four_words_the_epoch_of_least_loss_is_kept()
+    {
+        SentencePairs all = Translators.Reversals(1, 400);
+        int[] shorter = [.. Enumerable.Range(0, all.Count).Where(pair => all.SourceOf(pair).Length < 4)];
+        var pairs = new SentencePairs(
+            Array.ConvertAll(shorter, pair => all.SourceOf(pair).ToArray()),
+            Array.ConvertAll(shorter, pair => all.TargetOf(pair).ToArray()),
+            Array.ConvertAll(shorter, all.ReferenceOf));
+        var task = new TranslatorTask(
+            Translators.Recipe with { Epochs = 8, Patience = 2 }, Translators.Form, Translators.Vocabulary, pairs, pairs);
+        var run = new TrainingRun<TranslatorBatch>(task) { KeepsBest = true };
+        while (!run.IsAtEnd) run.TrainEpoch();
+        await Assert.That(run.Epochs.All(epoch => epoch.Valid.Metric == 0)).IsTrue();
+        await Assert.That(run.Epochs.Count).IsGreaterThan(3);
+        await Assert.That(run.Best!.Valid.Loss).IsEqualTo(run.Epochs.Min(epoch => epoch.Valid.Loss));
+        var kept = new TranslatorEvaluator(new Translator(task.ModelOf(run.BestParameters!), Translators.Form));
+        await Assert.That(kept.Evaluate(pairs).Loss).IsEqualTo(run.Best.Valid.Loss);
+    }
+
     [Test]
     public async Task Masks_given_are_those_drawn()
     {

@@ -52,6 +52,19 @@ public sealed class ValidationHistoryTests
     }
 
     [Test]
+    public async Task Of_epochs_whose_metric_is_0_the_loss_decides_and_any_other_value_before_it()
+    {
+        var bleu = new Metric("BLEU", HigherIsBetter: true);
+        (double Loss, double Value)[] epochs = [(9, 0), (2, 0), (3, 0), (8, 0.01), (1, 0), (0, 0), (7, -0.01)];
+        double[] figures = Array.ConvertAll(epochs, epoch => bleu.Figure(epoch.Loss, epoch.Value));
+        int[] bestFirst = [.. Enumerable.Range(0, epochs.Length).OrderBy(epoch => figures[epoch])];
+        await Assert.That(string.Join(' ', bestFirst)).IsEqualTo("3 5 4 1 2 0 6");
+        await Assert.That(ValidationHistory.EpochsSinceBest(figures.AsSpan(0, 3))).IsEqualTo(1);
+        await Assert.That(new Metric("mse").Figure(5, 0)).IsEqualTo(0);
+        await Assert.That((bleu with { IsJudgedByLoss = true }).Figure(5, 30)).IsEqualTo(5);
+    }
+
+    [Test]
     public async Task Patience_ends_a_run_and_a_plateau_divides_the_rate()
     {
         var recipe =
