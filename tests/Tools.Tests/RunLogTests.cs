@@ -1,5 +1,6 @@
 using System.Text.Json;
 using TinySD.Formats.Checkpoints;
+using TinySD.Formats.Storage;
 
 namespace TinySD.Tools.Tests;
 
@@ -176,6 +177,27 @@ public sealed class RunLogTests
         AndTornLine,
         AfterCheckpoint,
         BeforeValidation,
+    }
+
+    [Test]
+    public async Task A_log_that_another_process_writes_is_left_alone()
+    {
+        Skip.When(OperatingSystem.IsMacOS(), "a second writer is not seen there");
+        using var folder = new TestFolder();
+        using (GrowingFile other = GrowingFile.Create(folder["run.jsonl"]))
+        {
+            other.Add("one\n"u8);
+            CliResult refused = await TinysdProcess.RunAsync(
+                folder.Path, folder.TrainArgs(folder.Model, 1, "--max-steps", "1", "--log", "run.jsonl"));
+            await Assert.That(refused.Code).IsEqualTo(1);
+            await Assert.That(refused.Error).EndsWith(
+                "tinysd train lm: cannot write run.jsonl: another process is writing it, line by line; wait for its end, or give another " +
+                "name\n");
+            other.Add("two\n"u8);
+        }
+
+        await Assert.That(await File.ReadAllTextAsync(folder["run.jsonl"])).IsEqualTo("one\ntwo\n");
+        await Assert.That(File.Exists(folder.Model)).IsFalse();
     }
 
     private static async Task IsLogOf(string log, CliResult result)
