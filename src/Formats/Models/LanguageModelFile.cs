@@ -29,9 +29,6 @@ public static class LanguageModelFile
     /// <summary>The most streams of a file's record, as of a recipe's batch.</summary>
     public const int MaxStreams = 65536;
 
-    // What the header takes at most beside its tokens and epochs, and for an epoch.
-    private const long BytesOfOthers = 1 << 20, BytesOfEpoch = 256;
-
     /// <summary>How they are written and read.</summary>
     public static ModelFormat<LanguageModelDescription, LanguageModel> Format { get; } = new LanguageModelFormat();
 
@@ -60,21 +57,6 @@ public static class LanguageModelFile
             Throw.Argument($"the vocabulary has {Words.Counted(vocabulary.Count, "token")}, the model {model.Config.VocabularySize}");
         training = training with { Parameters = model.Layout.ParameterCount };
         Format.Save(path, new LanguageModelDescription(model.Config, vocabulary, training), model.Parameters, storage);
-    }
-
-    /// <summary>Whether a file has room for a vocabulary beside the record of so many epochs; worth asking before they are
-    /// trained.</summary>
-    public static bool HasRoomFor(Vocabulary vocabulary, int epochs)
-    {
-        long room = TsdPrologue.MaxHeaderBytes - BytesOfOthers - (epochs * BytesOfEpoch);
-        foreach (string token in vocabulary.Tokens)
-        {
-            // And its quotes and comma.
-            room -= JsonEncodedText.Encode(token, TsdWriter.Encoder).EncodedUtf8Bytes.Length + 3;
-            if (room < 0) return false;
-        }
-
-        return true;
     }
 
     /// <summary>Reads a model.</summary>

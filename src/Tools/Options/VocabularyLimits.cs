@@ -28,4 +28,20 @@ internal sealed class VocabularyLimitOptions(string rareHelp, string marks, stri
         int? least = parsed.GetValue(MinimumCount);
         return new(least ?? 1, parsed.GetValue(MaximumSize), MayRise: least is null);
     }
+
+    /// <summary>Refuses vocabularies that a model file has no room for, before anything is trained.</summary>
+    /// <param name="train">What they are of.</param>
+    /// <param name="epochs">Of the recipe: their record stands beside.</param>
+    /// <param name="sizeNames">The options that limit their sizes.</param>
+    /// <param name="vocabularies">All that the file will have.</param>
+    /// <exception cref="FailureException">They are too long.</exception>
+    public static void RequireRoom(string train, int epochs, string sizeNames, params ReadOnlySpan<Vocabulary> vocabularies)
+    {
+        if (VocabularyRoom.IsEnough(epochs, vocabularies)) return;
+        int count = 0;
+        foreach (Vocabulary vocabulary in vocabularies) count += vocabulary.Count;
+        throw new FailureException(
+            $"{train} has {Figures.Count(count)} distinct tokens, longer in all than a model file has room for. " +
+            $"Give {sizeNames} or {MinimumCountName}.");
+    }
 }

@@ -104,7 +104,7 @@ public sealed class LanguageModelFileTests
         string text = folder.Put("long.txt", System.Text.Encoding.UTF8.GetBytes(
             string.Join(' ', Enumerable.Range(0, megabytes * 256).Select(word => $"{word}".PadRight(4096, letter)))));
         Vocabulary vocabulary = Vocabulary.Build(Corpus.Count(text, TextLevel.Word));
-        await Assert.That(LanguageModelFile.HasRoomFor(vocabulary, epochs)).IsEqualTo(isRoom);
+        await Assert.That(VocabularyRoom.IsEnough(epochs, vocabulary)).IsEqualTo(isRoom);
         var model = new LanguageModel(new() { VocabularySize = vocabulary.Count, EmbeddingSize = 1, HiddenSize = 1, LayerCount = 1 });
         EpochOutcome[] record = [.. Enumerable.Range(1, epochs)
             .Select(epoch => Epoch(epoch, 123.45678901234567, 123.45678901234567, 0.0123456f))];

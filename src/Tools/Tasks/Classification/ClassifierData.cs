@@ -1,3 +1,5 @@
+using TinySD.Tools.Options;
+
 namespace TinySD.Tools.Tasks.Classification;
 
 /// <summary>Sequences as a network is fed them.</summary>
@@ -93,6 +95,7 @@ internal sealed record ClassifierData
             if (counts.Distinct == 0) throw new FailureException($"{train}: no training text has a word. Give real texts.");
             Vocabulary vocabulary = reading.Start?.Vocabulary ?? Vocabulary.Build(
                 counts, reading.Limits.MinimumCount, addUnknown: true, reading.Limits.MaximumSize ?? Vocabulary.MaxCount);
+            VocabularyLimitOptions.RequireRoom(train, recipe.Epochs, VocabularyLimitOptions.MaximumSizeName, vocabulary);
             return new ClassifierData
             {
                 Form = new() { Labels = classes.Names, IsMultiLabel = recipe.IsMultiLabel },

@@ -40,12 +40,7 @@ internal sealed class TextsReader(TextsRequest request, IProgressDisplay progres
                 $"{request.Train} has one distinct token, '{vocabulary[0]}'; a language model needs at least 2. Give a real text.");
         }
 
-        if (!LanguageModelFile.HasRoomFor(vocabulary, recipe.Epochs))
-        {
-            throw new FailureException(
-                $"{request.Train} has {Figures.Count(vocabulary.Count)} distinct tokens, longer in all than a model file has room for. " +
-                $"Give {VocabularyLimitOptions.MaximumSizeName} or {VocabularyLimitOptions.MinimumCountName}.");
-        }
+        VocabularyLimitOptions.RequireRoom(request.Train, recipe.Epochs, VocabularyLimitOptions.MaximumSizeName, vocabulary);
 
         valid ??= Checked(vocabulary, () => EncodedText.Read(request.Valid!, vocabulary, progress, stop));
         EncodedText? test =

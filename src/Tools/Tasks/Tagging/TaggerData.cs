@@ -1,3 +1,4 @@
+using TinySD.Tools.Options;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.Tagging;
@@ -65,6 +66,8 @@ internal sealed record TaggerData
         HashSet<string> further = reading.VectorWords == VectorWords.All ? WordsOf(reading.Words, own, validOwn, testOwn) : [];
         VectorStart? vectors =
             reading.Vectors is { } file ? VectorStart.Read(file, ref words, further, embedding, progress, stop) : null;
+        VocabularyLimitOptions.RequireRoom(
+            train, recipe.Epochs, VocabularyLimitOptions.MaximumSizeName, words.Words, words.Characters);
         recipe = recipe with { Scheme = form.Scheme, EmbeddingSize = vectors?.Vectors.Dimension ?? recipe.EmbeddingSize };
         TaggerPart[] parts =
         [

@@ -1,3 +1,4 @@
+using TinySD.Tools.Options;
 using TinySD.Tools.Training;
 
 namespace TinySD.Tools.Tasks.Translating;
@@ -43,6 +44,9 @@ internal sealed record TranslatorData
             : (all, valid is null ? all : Open(valid));
         ParallelTexts? tested = test is null ? null : Open(test);
         TranslationUnits units = UnitsOf(train, trained, reading, progress, stop);
+        Vocabulary[] vocabularies = units.IsShared ? [units.Source.Vocabulary] : [units.Source.Vocabulary, units.Target.Vocabulary];
+        VocabularyLimitOptions.RequireRoom(
+            $"{train.Source} with {train.Target}", recipe.Epochs, TranslatorDataOptions.SizeNames, vocabularies);
         TranslatorPart[] parts =
         [
             TranslatorPart.Of(train, trained, units), TranslatorPart.Of(valid ?? train, validated, units),

@@ -9,6 +9,9 @@ internal sealed class TranslatorDataOptions
 {
     public const string ValidFractionName = HeldOutShare.OptionName, ShareName = "--share-vocabulary", CodesName = "--bpe-codes";
 
+    /// <summary>The options that limit the sizes of vocabularies, as a list.</summary>
+    public const string SizeNames = $"{SourceSizeName}, {TargetSizeName}, {MergesName}";
+
     private const string MergesName = "--bpe", LowerName = "--lower", SourceSizeName = "--source-vocabulary-size",
         TargetSizeName = "--target-vocabulary-size", SourceListName = "--source-vocabulary", TargetListName = "--target-vocabulary",
         SplitSeedName = "--split-seed", CountName = VocabularyLimitOptions.MinimumCountName;
