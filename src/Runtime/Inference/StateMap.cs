@@ -132,7 +132,8 @@ public sealed class StateMap
     /// <param name="vectors">v, [count][S], as many as states.</param>
     /// <param name="gradients">Receives v J, the gradient of v F(h, x) by h, [count][S]. May be <paramref name="vectors"/>.</param>
     /// <exception cref="ArgumentException">A length is wrong.</exception>
-    /// <exception cref="InvalidOperationException">There was no step, or this was called after it already.</exception>
+    /// <exception cref="InvalidOperationException">There was no step, or this was called after it already; or the model's weights are not
+    /// held in single precision.</exception>
     public void PullBack(ReadOnlySpan<float> vectors, Span<float> gradients)
     {
         if (_stepped == 0) Throw.Invalid("there is no step to go back through: Step comes before each PullBack");

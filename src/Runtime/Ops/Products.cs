@@ -223,6 +223,7 @@ internal sealed unsafe partial class Products
 
     private void Backward(Weights w, ReadOnlySpan<float> d, StepRows rows, KeepTable keep, float scale, Span<float> dx, bool adds)
     {
+        if (w.Format != WeightFormat.Single) Throw.NoFloats("these weights are", w.Format);
         int k = w.K, ld = RowStride(w.N);
         Debug.Assert(d.Length >= rows.Total * ld && dx.Length >= rows.Total * k);
         fixed (float* pw = w.Values, pd = d, pdx = dx)

@@ -124,6 +124,26 @@ public sealed class StateMapTests
     }
 
     [Test]
+    [Arguments(WeightFormat.BFloat16)]
+    [Arguments(WeightFormat.Int8)]
+    public async Task Weights_of_fewer_bytes_are_stepped_and_not_gone_back_through(WeightFormat format)
+    {
+        SequenceModel model = ModelOf(new(CellKind.Lstm, false, 1, RecurrentDirection.Forward, 16)).ConvertTo(format);
+        var map = new StateMap(model, 1);
+        float[] state = Numbers(1, map.Size), next = new float[map.Size];
+        map.Step(state, [], next);
+        float[] vector = Numbers(2, map.Size), gradient = new float[map.Size];
+        await Assert.That(() => map.PullBack(vector, gradient)).Throws<InvalidOperationException>()
+            .WithMessageContaining($"these weights are held as {format}, for running only");
+
+        // Those that they stand for are.
+        map = new StateMap(model.ConvertTo(WeightFormat.Single), 1);
+        map.Step(state, [], next);
+        map.PullBack(vector, gradient);
+        await Assert.That(Arrays.Norm(gradient.ToDoubles())).IsGreaterThan(0.1);
+    }
+
+    [Test]
     public async Task Wrong_lengths_and_orders_are_refused()
     {
         SequenceModel model = ModelOf(new StateMapCase(CellKind.Gru, false, 1, RecurrentDirection.Forward, 7));
