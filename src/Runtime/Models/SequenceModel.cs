@@ -86,7 +86,7 @@ public sealed class SequenceModel
     /// single precision has the numbers that the format stands for.</summary>
     /// <param name="weights">The format.</param>
     /// <param name="storage">Memory for the copy, or empty to allocate.</param>
-    /// <exception cref="ArgumentException">The memory is too short.</exception>
+    /// <exception cref="ArgumentException">The memory is too short, or a matrix has more rows than Int8 can sum, 65536.</exception>
     /// <exception cref="NotFiniteNumberException">A weight is infinite or not a number.</exception>
     public SequenceModel ConvertTo(WeightFormat weights, Memory<float> storage = default)
     {
