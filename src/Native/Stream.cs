@@ -43,15 +43,21 @@ internal abstract class Stream
     public void Predict(ReadOnlySpan<int> tokens, ReadOnlySpan<float> rows, Span<float> answers, bool hasTokens)
     {
         int steps = Enter(tokens, rows, answers.Length, hasTokens, 0, perStep: false);
-        Session.CopyState(_before);
         try
         {
-            Session.Reset();
-            Answer(tokens, rows, answers, steps);
+            Keep();
+            try
+            {
+                Session.Reset();
+                Answer(tokens, rows, answers, steps);
+            }
+            finally
+            {
+                Session.SetState(_before);
+            }
         }
         finally
         {
-            Session.SetState(_before);
             Leave();
         }
     }
@@ -125,6 +131,20 @@ internal abstract class Stream
     protected static void Copy(ReadOnlySpan<double> from, Span<float> to)
     {
         for (int i = 0; i < from.Length; i++) to[i] = (float)from[i];
+    }
+
+    // What could not be put back is told while it stands: simple cells have no bounds, and their state may pass all numbers.
+    private void Keep()
+    {
+        Session.CopyState(_before);
+        try
+        {
+            Session.SetState(_before);
+        }
+        catch (ArgumentException)
+        {
+            throw new CallException(Status.NotFinite, "the session's state has become infinite or not a number: reset it first");
+        }
     }
 
     // Checks all sizes, and that no other thread is inside.

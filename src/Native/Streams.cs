@@ -6,8 +6,24 @@ internal sealed class StackStream(Shape shape, RecurrentStack stack, int batch)
     // Of a stack that reads both ways: the longest call.
     private const int MostSteps = 4096;
 
+    private readonly bool _readsForward = stack.Config.Direction == RecurrentDirection.Forward;
+
     protected override void RunSteps(ReadOnlySpan<int> tokens, ReadOnlySpan<float> rows, Span<float> answers, int steps) =>
         ((RecurrentSession)Session).Run(rows, answers);
+
+    // What reads an input from its end reads all of it together: step by step it would be as many inputs.
+    protected override void Answer(ReadOnlySpan<int> tokens, ReadOnlySpan<float> rows, Span<float> answers, int steps)
+    {
+        if (_readsForward)
+        {
+            base.Answer(tokens, rows, answers, steps);
+            return;
+        }
+
+        float[] all = new float[checked(steps * answers.Length)];
+        RunSteps(tokens, rows, all, steps);
+        all.AsSpan(all.Length - answers.Length).CopyTo(answers);
+    }
 
     private static int Together(RecurrentStack stack) => stack.Config.Direction == RecurrentDirection.Bidirectional ? MostSteps : 1;
 }

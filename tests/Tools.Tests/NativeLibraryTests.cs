@@ -27,8 +27,8 @@ public sealed class NativeLibraryTests
         string regressor = TrainRegressor(folder), table = SeriesFolder.Sums(40, seed: 3);
         string[] models =
         [
-            TrainLanguageModel(folder), regressor, TrainClassifier(folder, "integration"), SaveStack(folder),
-            TrainClassifier(folder, "text"),
+            TrainLanguageModel(folder), regressor, TrainClassifier(folder, "integration"), SaveStack(folder, RecurrentDirection.Forward),
+            TrainClassifier(folder, "text"), SaveStack(folder, RecurrentDirection.Bidirectional), SaveGrowingStack(folder),
         ];
         await CompileAsync("abi_test", "-fsanitize=address,undefined");
 
@@ -85,12 +85,29 @@ public sealed class NativeLibraryTests
         return trained.Code == 0 ? model : throw new InvalidOperationException(trained.Error);
     }
 
-    private static string SaveStack(TestFolder folder)
+    private static string SaveStack(TestFolder folder, RecurrentDirection direction)
     {
-        var stack = new RecurrentStack(new() { Cell = CellKind.Lstm, InputSize = 5, HiddenSize = 40, LayerCount = 2 });
+        var stack = new RecurrentStack(new()
+        {
+            Cell = CellKind.Lstm, InputSize = 5, HiddenSize = 40, LayerCount = 2, Direction = direction,
+        });
         Span<float> weights = stack.Parameters.Values;
         for (int i = 0; i < weights.Length; i++) weights[i] = ((i * 7919) % 1009 / 2500f) - 0.2f;
-        RecurrentStackFile.Save(folder["s.tsd"], stack);
-        return folder["s.tsd"];
+        return Saved(stack, folder[$"{direction}.tsd"]);
+    }
+
+    // h' = max(0, 3 x + 3 h).
+    private static string SaveGrowingStack(TestFolder folder)
+    {
+        var stack = new RecurrentStack(new() { Cell = CellKind.RnnRelu, InputSize = 1, HiddenSize = 1, LayerCount = 1 });
+        foreach (string name in (string[])["rnn.0.input", "rnn.0.recurrent"])
+            stack.Parameters[stack.Layout.Tensors.Single(slot => slot.Name == name)].Fill(3f);
+        return Saved(stack, folder["growing.tsd"]);
+    }
+
+    private static string Saved(RecurrentStack stack, string path)
+    {
+        RecurrentStackFile.Save(path, stack);
+        return path;
     }
 }

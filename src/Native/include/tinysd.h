@@ -129,7 +129,8 @@ tinysd_status tinysd_session_step_tokens(
     tinysd_session session, const int32_t* tokens, size_t count, float* output, size_t outputs);
 
 /* Any number of steps: `input` is [T][B][I], `output` receives [T][B][O], the bits of as many single steps. T is the length divided by
- * B x I. */
+ * B x I. A stack that reads from the end, or both ways, reads the steps of a call as one input, whose end is the last of them; both
+ * ways at most 4096. */
 tinysd_status tinysd_session_run(
     tinysd_session session, const float* input, size_t inputs, float* output, size_t outputs);
 tinysd_status tinysd_session_run_tokens(
@@ -137,7 +138,8 @@ tinysd_status tinysd_session_run_tokens(
 
 /* The answer to whole sequences, [B][O], on their own: what was fed before plays no part and the state stays as it is. `input` is
  * [T][B][I], or `tokens` [T][B], T at least 1. Every classifier can do this, also one that reads both ways and cannot step; it reads
- * as many steps as it was trained to read at most. */
+ * as many steps as it was trained to read at most. A stack answers as tinysd_session_run does at the last step. TINYSD_NOT_FINITE
+ * where the state that is to stay has become infinite, as that of a stack with the activation relu may: reset it first. */
 tinysd_status tinysd_session_predict(
     tinysd_session session, const float* input, size_t inputs, float* output, size_t outputs);
 tinysd_status tinysd_session_predict_tokens(

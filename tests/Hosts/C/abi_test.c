@@ -1,7 +1,7 @@
 /* Holds libtinysd to every promise of tinysd.h: sizes, bad arguments, closed handles, damaged files and states, two threads. Built with
  * AddressSanitizer. Says what failed and ends with 1, or prints "ok".
  *
- *   abi_test LANGUAGE_MODEL REGRESSOR CLASSIFIER STACK CLASSIFIER_THAT_READS_BOTH_WAYS
+ *   abi_test LANGUAGE_MODEL REGRESSOR CLASSIFIER STACK CLASSIFIER_THAT_READS_BOTH_WAYS STACK_THAT_READS_BOTH_WAYS GROWING_STACK
  */
 #include <math.h>
 #include <pthread.h>
@@ -227,6 +227,59 @@ static void both_ways(const char* path) {
     free(both);
 }
 
+/* A stack that reads both ways reads the steps of a call as one input, and a prediction is its answer at the last. */
+static void stack_both_ways(const char* path) {
+    enum { steps = 7, batch = 2 };
+    tinysd_model model;
+    tinysd_session session;
+    tinysd_shape shape;
+    OK(tinysd_model_open(path, &model));
+    OK(tinysd_model_shape(model, &shape));
+    OK(tinysd_session_create(model, batch, &session));
+    size_t width = batch * (size_t)shape.inputs, out = batch * (size_t)shape.outputs;
+    float* rows = numbers(steps * width);
+    float* all = malloc(steps * out * sizeof *all);
+    float* other = malloc(steps * out * sizeof *other);
+    float* last = malloc(out * sizeof *last);
+    OK(tinysd_session_run(session, rows, steps * width, all, steps * out));
+    OK(tinysd_session_predict(session, rows, steps * width, last, out));
+    EXPECT(same(last, all + (steps - 1) * out, out));
+
+    /* The end of the input is seen at its beginning. */
+    OK(tinysd_session_reset(session));
+    rows[(steps - 1) * width] += 1;
+    OK(tinysd_session_run(session, rows, steps * width, other, steps * out));
+    EXPECT(!same(all, other, out));
+    OK(tinysd_session_close(session));
+    OK(tinysd_model_close(model));
+    free(rows);
+    free(all);
+    free(other);
+    free(last);
+}
+
+/* A state that has become infinite cannot be put back after a prediction: that is told, it stays, and the session can be reset. */
+static void infinite_state(const char* path) {
+    enum { steps = 200 };
+    tinysd_model model;
+    tinysd_session session;
+    float row = 1, all[steps], answer, again;
+    for (int t = 0; t < steps; t++) all[t] = 1;
+    OK(tinysd_model_open(path, &model));
+    OK(tinysd_session_create(model, 1, &session));
+    OK(tinysd_session_predict(session, &row, 1, &answer, 1));
+    OK(tinysd_session_run(session, all, steps, all, steps));
+    EXPECT(isinf(all[steps - 1]));
+    FAILS(tinysd_session_predict(session, &row, 1, &again, 1), TINYSD_NOT_FINITE);
+    OK(tinysd_session_step(session, &row, 1, &again, 1));
+    EXPECT(isinf(again));
+    OK(tinysd_session_reset(session));
+    OK(tinysd_session_predict(session, &row, 1, &again, 1));
+    EXPECT(same(&answer, &again, 1));
+    OK(tinysd_session_close(session));
+    OK(tinysd_model_close(model));
+}
+
 static void bad_models(const char* path) {
     tinysd_model model;
     FAILS(tinysd_model_open(NULL, &model), TINYSD_BAD_ARGUMENT);
@@ -318,16 +371,18 @@ static void threads(const char* path) {
 }
 
 int main(int count, char** paths) {
-    if (count != 6) return 2;
+    if (count != 8) return 2;
     EXPECT(tinysd_abi() == TINYSD_ABI);
     EXPECT(tinysd_version()[0] >= '0' && strchr(tinysd_version(), '.') != NULL);
     EXPECT(tinysd_last_error()[0] == 0);
-    for (int i = 1; i < count - 1; i++) {
+    for (int i = 1; i < 5; i++) {
         stream(paths[i]);
         bad_models(paths[i]);
     }
 
     both_ways(paths[5]);
+    stack_both_ways(paths[6]);
+    infinite_state(paths[7]);
     threads(paths[4]);
     if (failures == 0) printf("ok\n");
     return failures == 0 ? 0 : 1;
