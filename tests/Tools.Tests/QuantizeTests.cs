@@ -175,6 +175,31 @@ public sealed class QuantizeTests
     }
 
     [Test]
+    public async Task A_matrix_of_more_rows_than_whole_numbers_can_sum_is_told_of_and_has_sixteen_bits()
+    {
+        using var folder = new TestFolder();
+        RecurrentStackFile.Save(folder.Model, new(new() { Cell = CellKind.RnnTanh, InputSize = 65537, HiddenSize = 1 }));
+        CliResult refused = Tinysd.Run("quantize", folder.Model, "--out", folder["m8.tsd"]);
+        await Assert.That((refused.Code, File.Exists(folder["m8.tsd"]))).IsEqualTo((1, false));
+        await Assert.That(refused.Error).IsEqualTo(
+            $"tinysd quantize: {folder.Model} cannot have weights of 8 bits: tensor 'rnn.0.input' has 65537 rows; as Int8 at most 65536 " +
+            "can be summed\nGive --format bf16.\n");
+        await Assert.That(Tinysd.Run("quantize", folder.Model, "--out", folder["b.tsd"], "--format", "bf16").Code).IsEqualTo(0);
+    }
+
+    [Test]
+    public async Task What_is_not_trained_has_no_plan_of_its_training()
+    {
+        using var folder = new TestFolder();
+        folder.TrainModel();
+        await Assert.That(Tinysd.Run("quantize", folder.Model, "--out", folder["m8.tsd"]).Code).IsEqualTo(0);
+        CliResult refused = Tinysd.Run("inspect", folder["m8.tsd"], "--plan");
+        await Assert.That((refused.Code, refused.Out)).IsEqualTo((1, ""));
+        await Assert.That(refused.Error).Contains("m8.tsd has weights of 8 bits, which are for running only and are not trained");
+        await Assert.That(Tinysd.Run("inspect", folder.Model, "--plan").Code).IsEqualTo(0);
+    }
+
+    [Test]
     public async Task What_goes_to_other_formats_is_expanded_and_said_to_be()
     {
         using var folder = new TestFolder();

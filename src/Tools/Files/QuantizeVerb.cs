@@ -65,8 +65,24 @@ internal sealed class QuantizeVerb<TContent, TModel>(ModelFormat<TContent, TMode
             };
         }
 
-        if (request.Weights == WeightFormat.Int8) format.Save(request.Output, content, format.Convert(model, request.Weights));
+        if (request.Weights == WeightFormat.Int8) format.Save(request.Output, content, ToInt8(model, request.Model));
         else format.Save(request.Output, content, model, TensorStorage.BF16);
+    }
+
+    // What the runtime cannot hold in whole numbers, a matrix of too many rows, is the user's to hear.
+    private TModel ToInt8(TModel model, string path)
+    {
+        try
+        {
+            return format.Convert(model, WeightFormat.Int8);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new FailureException($"{path} cannot have weights of 8 bits: {Failures.OneLine(exception)}", exception)
+            {
+                Advice = "Give --format bf16.",
+            };
+        }
     }
 
     private static void Report(QuantizeRequest request, IReadOnlyList<ComparedFigure> figures, CliContext context)

@@ -65,7 +65,9 @@ internal class ModelKind<TContent, TModel>(ModelFormat<TContent, TModel> format,
     protected sealed override PlanReport Plan(TsdFile file, PlanRequest request)
     {
         TContent content = format.Describe(file);
-        return Sizes.Checked(() => Plan(content, request)) ?? base.Plan(file, request);
+        PlanReport plan = Sizes.Checked(() => Plan(content, request)) ?? base.Plan(file, request);
+        WholeWeights.RefuseToTrain(file);
+        return plan;
     }
 
     public sealed override ComparedModel Compare(string path)

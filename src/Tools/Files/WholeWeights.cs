@@ -14,8 +14,14 @@ internal static class WholeWeights
     public static void RefuseToTrain(string path)
     {
         using TsdFile file = TsdFile.Open(path);
+        RefuseToTrain(file);
+    }
+
+    /// <inheritdoc cref="RefuseToTrain(string)"/>
+    public static void RefuseToTrain(TsdFile file)
+    {
         if (!file.HasWholeNumbers()) return;
-        throw new FailureException($"{path} has weights of 8 bits, which are for running only and are not trained")
+        throw new FailureException($"{file.Path} has weights of 8 bits, which are for running only and are not trained")
         { Advice = "Give the model that quantize made it of." };
     }
 
