@@ -228,6 +228,31 @@ public sealed class TranslatorTests
     }
 
     [Test]
+    public async Task Vocabularies_that_are_given_have_their_own_units()
+    {
+        using var folder = new TestFolder();
+        string source = folder.PutText("vocab.de", "der\nhund\nmag\nein\nbaum\n.\n"), target = folder.PutText("vocab.en", "the\ndog\n");
+        string[] both = ["--source-vocabulary", source, "--target-vocabulary", target, "--epochs", "1"];
+        CliResult trained = folder.TrainTranslator([.. both, "--source-vocabulary-size", "5", "--min-count", "2"]);
+        await Assert.That(trained.Code).IsEqualTo(0).Because(trained.Error);
+        await Assert.That(trained.Error).Contains("vocabularies of 9 and 5 units;")
+            .And.Contains("--source-vocabulary-size and --min-count have no effect on a vocabulary that is given.");
+        CliResult one = folder.TrainTranslator("--target-vocabulary", target, "--min-count", "2", "--epochs", "1");
+        await Assert.That(one.Code).IsEqualTo(0).Because(one.Error);
+        await Assert.That(one.Error).DoesNotContain("no effect");
+
+        // What a preset says of other vocabularies is no option that somebody gave.
+        CliResult shown = Tinysd.Run(["train", "translator", "--preset", "opennmt-500", "--show", "--json", .. both]);
+        await Assert.That(shown.Code).IsEqualTo(0).Because(shown.Error);
+        await Assert.That(shown.Error).DoesNotContain("no effect");
+        await Assert.That(shown.Json.TryGetProperty("sourceVocabularySize", out _)).IsFalse();
+        CliResult other = folder.TrainTranslator([.. both, "--share-vocabulary"]);
+        await Assert.That(other.Code).IsEqualTo(1);
+        await Assert.That(other.Error)
+            .Contains($"{source}, {target}: both sides are to have one vocabulary, and two different ones are given.");
+    }
+
+    [Test]
     public async Task Without_dropout_there_is_none_at_the_attention_either()
     {
         CliResult shown = Tinysd.Run("train", "translator", "--dropout", "none", "--rate-attention", "0.2", "--show", "--json");

@@ -75,11 +75,12 @@ internal static class TranslatorFiles
             ("--label-smoothing", "0"), ("--init", "0.5"), ("--threads", "2"),
         ];
         string[] shape = ["--embedding", "--hidden", "--bpe"];
-        bool hasStart = given.Contains("--init-from"), hasCodes = given.Contains("--bpe-codes");
+        bool hasStart = given.Contains("--init-from");
+        bool hasUnits = given.Any(word => word is "--bpe-codes" or "--source-vocabulary" or "--target-vocabulary");
         return
         [
             .. all.Where(pair => !given.Contains(pair.Option) && !(hasStart && shape.Contains(pair.Option))
-                    && !(hasCodes && pair.Option == "--bpe"))
+                    && !(hasUnits && pair.Option == "--bpe"))
                 .SelectMany(pair => (string[])[pair.Option, pair.Value]),
             .. given.Any(word => word.StartsWith("--rate", StringComparison.Ordinal) || word == "--dropout")
                 ? (string[])[] : ["--rate", "0", "--rate-context", "0"],

@@ -135,7 +135,9 @@ internal sealed record TranslatorData
         }
         catch (ArgumentException exception)
         {
-            throw new FailureException($"{train}: {Failures.OneLine(exception)}.", exception);
+            // Vocabularies that are given are what does not fit, each other or the codes.
+            string lists = string.Join(", ", new[] { reading.SourceVocabulary, reading.TargetVocabulary }.OfType<string>());
+            throw new FailureException($"{(lists.Length == 0 ? train : lists)}: {Failures.OneLine(exception)}.", exception);
         }
 
         static Vocabulary? ListOf(string? file) => file is null ? null : VocabularyFile.Read(file, TextLevel.Word);

@@ -35,6 +35,9 @@ internal sealed class TranslatorDataOptions
         [SplitSeedName] = new(Spelling.Seed.Current, Spelling.Seed.NameOf(1)),
     });
 
+    // Files that say what the units are.
+    private static readonly string[] s_units = [CodesName, SourceListName, TargetListName];
+
     // What presets say of the data beside the recipe: the vocabularies of those who published them, and for our own what was best.
     private static readonly Dictionary<string, (string Option, string Word)[]> s_presets = new(StringComparer.Ordinal)
     {
@@ -55,7 +58,6 @@ internal sealed class TranslatorDataOptions
     {
         Description = "Have one vocabulary for both sides, of the units of both.",
     };
-
 
     private readonly FileOption _sourceList = FileOption.Input(SourceListName,
         "The source's vocabulary, a unit a line, in place of one that is learnt.");
@@ -96,7 +98,7 @@ internal sealed class TranslatorDataOptions
     public static IReadOnlyDictionary<string, string> WithoutFiles(IReadOnlyDictionary<string, string> given)
     {
         var others = new Dictionary<string, string>(given);
-        foreach (string name in (string[])[CodesName, SourceListName, TargetListName]) others.Remove(name);
+        foreach (string name in s_units) others.Remove(name);
         return others;
     }
 
@@ -114,15 +116,18 @@ internal sealed class TranslatorDataOptions
     /// <summary>Those of them that a command line gives, with their values, as a checkpoint keeps them.</summary>
     public IReadOnlyDictionary<string, string> Given(ParseResult parsed) => OptionWords.Given(parsed, All);
 
-    /// <summary>Options with what a preset says beside them.</summary>
+    /// <summary>Options with what a preset says beside them. Of codes or a vocabulary that are given it says nothing: they have their own
+    /// units.</summary>
     /// <param name="given">Those of the command line, which win.</param>
     /// <param name="preset">The preset's name.</param>
     public static IReadOnlyDictionary<string, string> WithPreset(IReadOnlyDictionary<string, string> given, string preset)
     {
         var all = new Dictionary<string, string>(given);
+        string[] others = Idle(given);
         foreach ((string option, string word) in s_presets.GetValueOrDefault(preset, []))
         {
-            if (option != MergesName || !given.ContainsKey(CodesName)) all.TryAdd(option, word);
+            bool isSettled = option == MergesName ? s_units.Any(given.ContainsKey) : others.Contains(option);
+            if (!isSettled) all.TryAdd(option, word);
         }
 
         return all;
@@ -196,6 +201,7 @@ internal sealed class TranslatorDataOptions
         }
 
         warnings.NoEffect(share is null && given.ContainsKey(SplitSeedName), SplitSeedName, $" without {ValidFractionName}");
+        warnings.NoEffect([.. Idle(given).Where(given.ContainsKey)], " on a vocabulary that is given");
         var reading = new TranslatorReading
         {
             Merges = ValueOf(MergesName, s_merges) ?? 0,
@@ -222,6 +228,19 @@ internal sealed class TranslatorDataOptions
 
         T? ValueOf<T>(string name, Spelling<T> spelling)
             where T : struct => OptionWords.ValueOf(given, name, spelling);
+    }
+
+    // Limits of vocabularies that are given.
+    private static string[] Idle(IReadOnlyDictionary<string, string> given)
+    {
+        bool isShared = OptionWords.ValueOf(given, ShareName, Spelling.Switch) == true;
+        bool hasSource = given.ContainsKey(SourceListName), hasTarget = given.ContainsKey(TargetListName);
+        if (isShared) hasSource = hasTarget = hasSource || hasTarget;
+        return
+        [
+            .. hasSource ? (string[])[SourceSizeName] : [], .. hasTarget ? (string[])[TargetSizeName] : [],
+            .. hasSource && hasTarget ? (string[])[CountName] : [],
+        ];
     }
 
     private static string? Place(ParseResult parsed, FileOption option, string? was) => was is null ? null : parsed.GetValue(option) ?? was;
