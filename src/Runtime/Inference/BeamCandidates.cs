@@ -31,13 +31,15 @@ internal static class BestUnits
         for (int unit = 0; unit < scores.Length; unit++)
         {
             float score = scores[unit];
-            if (unit == never || (count == units.Length && !(score > least))) continue;
+            if (unit == never || (count == units.Length && !IsHigher(score, least))) continue;
             int at = count < units.Length ? count++ : count - 1;
-            for (; at > 0 && score > scores[units[at - 1]]; at--) units[at] = units[at - 1];
+            for (; at > 0 && IsHigher(score, scores[units[at - 1]]); at--) units[at] = units[at - 1];
             units[at] = unit;
             least = scores[units[count - 1]];
         }
 
         return count;
     }
+
+    private static bool IsHigher(float a, float b) => a > b || (float.IsNaN(b) && !float.IsNaN(a));
 }

@@ -100,7 +100,15 @@ internal sealed class BeamDecoder
             _live.RemoveAll(static sentence => sentence.Count == 0);
             _layers.Decoder.CarryFrom(_from.AsSpan(0, next));
             rows = next;
+            if (_paths.HasGrown) ForgetOthers();
         }
+    }
+
+    // Of long sentences most memory is attention's weights, and most of what was followed once is followed no more.
+    private void ForgetOthers()
+    {
+        ReadOnlySpan<int> moved = _paths.Keep(_live.SelectMany(static sentence => sentence.Paths));
+        foreach (BeamSentence sentence in _live) sentence.Renumber(moved);
     }
 
     private void Begin(SentencePairs sources, ReadOnlySpan<int> which, DecodingOptions options)

@@ -8,12 +8,52 @@ internal sealed class BeamPaths
     /// <summary>The empty path.</summary>
     public const int None = -1;
 
+    // Paths that are let grow before they are looked through.
+    private const int LeastGrowth = 256;
+
     private int[] _parents = [], _units = [], _starts = [];
     private float[] _weights = [];
-    private int _count, _weightCount;
+    private int[] _moved = [];
+    private int _count, _weightCount, _keptCount;
+
+    /// <summary>Paths that are there, those too that nothing follows any more.</summary>
+    public int Count => _count;
+
+    /// <summary>Whether there are so many more than <see cref="Keep"/> left that it is worth calling again.</summary>
+    public bool HasGrown => _count > (2 * _keptCount) + LeastGrowth;
 
     /// <summary>Begins anew.</summary>
-    public void Clear() => (_count, _weightCount) = (0, 0);
+    public void Clear() => (_count, _weightCount, _keptCount) = (0, 0, 0);
+
+    /// <summary>Forgets all paths but some and those that they go on from. What is left has other numbers.</summary>
+    /// <param name="kept">The paths to keep; those that are <see cref="None"/> are passed over.</param>
+    /// <returns>For each path its new number, where it is kept; good until the next call.</returns>
+    public ReadOnlySpan<int> Keep(IEnumerable<int> kept)
+    {
+        if (_moved.Length < _count) _moved = new int[_units.Length];
+        Span<int> moved = _moved.AsSpan(0, _count);
+        moved.Fill(None);
+        foreach (int end in kept)
+        {
+            for (int path = end; path != None && moved[path] == None; path = _parents[path]) moved[path] = path;
+        }
+
+        // A path has a higher number than the one that it goes on from.
+        int count = 0, weightCount = 0;
+        for (int path = 0; path < _count; path++)
+        {
+            if (moved[path] == None) continue;
+            int start = _starts[path], end = path + 1 < _count ? _starts[path + 1] : _weightCount;
+            _weights.AsSpan(start, end - start).CopyTo(_weights.AsSpan(weightCount));
+            int parent = _parents[path];
+            (_parents[count], _units[count], _starts[count]) = (parent == None ? None : moved[parent], _units[path], weightCount);
+            moved[path] = count++;
+            weightCount += end - start;
+        }
+
+        (_count, _weightCount, _keptCount) = (count, weightCount, count);
+        return moved;
+    }
 
     /// <summary>A path that goes on with a unit.</summary>
     /// <param name="parent">The path.</param>

@@ -41,6 +41,21 @@ internal sealed class BeamSentence(BeamPaths paths, int mostBeams)
         _coverage.AsSpan(0, _units).Clear();
     }
 
+    /// <summary>The paths of its rows and of what has ended.</summary>
+    public IEnumerable<int> Paths => _paths.Take(Count).Concat(_ends.Select(end => end.Path));
+
+    /// <summary>Takes the new numbers of its paths.</summary>
+    /// <param name="moved">For each path that it had.</param>
+    public void Renumber(ReadOnlySpan<int> moved)
+    {
+        for (int row = 0; row < Count; row++)
+        {
+            if (_paths[row] != BeamPaths.None) _paths[row] = moved[_paths[row]];
+        }
+
+        for (int i = 0; i < _ends.Count; i++) _ends[i] = _ends[i] with { Path = moved[_ends[i].Path] };
+    }
+
     /// <summary>The log-probability of a row.</summary>
     public double LogOf(int row) => _logs[row];
 

@@ -126,6 +126,85 @@ public sealed class BeamSearchTests
         for (int i = 0; i < own.Length; i++) await Assert.That(string.Join(' ', result.Hypotheses[i])).IsEqualTo(string.Join(' ', own[i]));
     }
 
+    // Five ways on from each step's first, of which one goes on: as a beam does whose translations have all but their ends in common.
+    [Test]
+    public async Task Paths_that_nothing_follows_are_forgotten_and_the_others_stay_as_they_are()
+    {
+        var paths = new BeamPaths();
+        int[] ends = new int[2];
+        int path = BeamPaths.None, most = 0, early = BeamPaths.None;
+        for (int step = 0; step < 2000; step++)
+        {
+            int[] ways = [.. Enumerable.Range(0, 5).Select(way => paths.Add(path, (10 * step) + way, [step, way, 0.5f]))];
+            path = ways[step % 5];
+            if (step == 900) early = ways[1];
+            most = Math.Max(most, paths.Count);
+            if (!paths.HasGrown) continue;
+            ends = paths.Keep(early == BeamPaths.None ? [path, BeamPaths.None] : [path, early]).ToArray();
+            path = ends[path];
+            if (early != BeamPaths.None) early = ends[early];
+        }
+
+        await Assert.That(most).IsLessThan((2 * 2001) + 256 + 6);
+        await Check(path, 1999, 1999 % 5);
+        await Check(early, 900, 1);
+
+        async Task Check(int end, int last, int lastWay)
+        {
+            int[] ways = [.. Enumerable.Range(0, last + 1).Select(step => step == last ? lastWay : step % 5)];
+            await Assert.That(paths.UnitsOf(end).SequenceEqual(ways.Select((way, step) => (10 * step) + way))).IsTrue();
+            float[][] weights = paths.WeightsOf(end, 3);
+            await Assert.That(weights.Length).IsEqualTo(last + 1);
+            for (int step = 0; step <= last; step++) await Assert.That(weights[step].SequenceEqual([step, ways[step], 0.5f])).IsTrue();
+        }
+    }
+
+    // Long enough for paths to be forgotten many times over, each sentence's own among the others'.
+    [Test]
+    public async Task Long_sentences_in_a_batch_have_the_translations_that_they_have_alone()
+    {
+        Translator translator = NewTranslator(3, longer: true);
+        translator.Model.Parameters[translator.Model.ClassifierBias][TranslatorConfig.End] = -4f;
+        int[][] sources =
+        [
+            .. Enumerable.Range(0, 4).Select(i => Enumerable.Range(0, 60 + (40 * i)).Select(at => 3 + (((at * at) + i) % 3)).ToArray()),
+        ];
+        var options = new DecodingOptions { Beam = 3, NBest = 3, CoveragePenalty = 0.1 };
+        var found = new IReadOnlyList<Translation>[sources.Length];
+        new TranslatorSession(translator, options, batchSize: 4, longest: 200).Translate(
+            new SentencePairs(sources), (number, translations) => found[number] = translations, withAttention: true);
+        var reference = new ReferenceTranslator(translator.Model);
+        for (int i = 0; i < sources.Length; i++)
+        {
+            var session = new TranslatorSession(translator, options, longest: 200);
+            IReadOnlyList<Translation> alone = session.Translate(sources[i], withAttention: true);
+            await Assert.That(found[i].Max(one => one.Units.Length)).IsGreaterThan(100);
+            for (int n = 0; n < 3; n++)
+            {
+                await Assert.That(found[i][n].Units.SequenceEqual(alone[n].Units)).IsTrue();
+                await Assert.That(found[i][n].Attention.Length).IsEqualTo(alone[n].Attention.Length);
+                for (int at = 0; at < alone[n].Attention.Length; at++)
+                    await Assert.That(found[i][n].Attention[at].SequenceEqual(alone[n].Attention[at])).IsTrue();
+            }
+
+            // A translation's probability is that of its units, one after the other.
+            Translation best = found[i][0];
+            double log = reference.LogsOf(sources[i], best.Units).Take(best.Units.Length + (best.IsWhole ? 1 : 0)).Sum();
+            await Assert.That(best.LogProbability).IsEqualTo(log).Within(1e-2);
+        }
+    }
+
+    [Test]
+    public async Task A_score_that_is_not_a_number_is_the_lowest_wherever_it_stands()
+    {
+        int[] units = new int[3];
+        await Assert.That(BestUnits.Find([float.NaN, 1f, float.NaN, 3f, float.NegativeInfinity, 2f], -1, units)).IsEqualTo(3);
+        await Assert.That(string.Join(' ', units)).IsEqualTo("3 5 1");
+        units = new int[5];
+        BestUnits.Find([float.NaN, 1f, float.NaN, 3f, float.NegativeInfinity], -1, units);
+        await Assert.That(string.Join(' ', units)).IsEqualTo("3 1 4 0 2");
+    }
+
     [Test]
     public async Task Best_units_are_those_of_a_sort()
     {
