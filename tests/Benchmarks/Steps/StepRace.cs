@@ -50,7 +50,7 @@ internal static class StepRace
         }
     }
 
-    private static IReadOnlyList<StepTimes> Run(Course course, IReadOnlyList<IContestant> contestants, Action<string> progress)
+    private static StepTimes[] Run(Course course, List<IContestant> contestants, Action<string> progress)
     {
         (int batch, int timeSteps) = (course.Batch, course.TimeSteps);
         var random = new Random(1);
