@@ -30,7 +30,7 @@ internal abstract class Stream
         }
         catch when (steps > 1)
         {
-            Session.SetState(_before);
+            PutBack();
             throw;
         }
         finally
@@ -131,6 +131,18 @@ internal abstract class Stream
     protected static void Copy(ReadOnlySpan<double> from, Span<float> to)
     {
         for (int i = 0; i < from.Length; i++) to[i] = (float)from[i];
+    }
+
+    // A state that has become infinite cannot be put back, and is no less so after some steps: what failed is what there is to tell.
+    private void PutBack()
+    {
+        try
+        {
+            Session.SetState(_before);
+        }
+        catch (ArgumentException)
+        {
+        }
     }
 
     // What could not be put back is told while it stands: simple cells have no bounds, and their state may pass all numbers.

@@ -273,6 +273,11 @@ static void infinite_state(const char* path) {
     FAILS(tinysd_session_predict(session, &row, 1, &again, 1), TINYSD_NOT_FINITE);
     OK(tinysd_session_step(session, &row, 1, &again, 1));
     EXPECT(isinf(again));
+    all[0] = 1;
+    all[1] = NAN;
+    FAILS(tinysd_session_run(session, all, 2, all, 2), TINYSD_NOT_FINITE);
+    OK(tinysd_session_step(session, &row, 1, &again, 1));
+    EXPECT(isinf(again));
     OK(tinysd_session_reset(session));
     OK(tinysd_session_predict(session, &row, 1, &again, 1));
     EXPECT(same(&answer, &again, 1));
